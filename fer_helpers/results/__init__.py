@@ -1,0 +1,185 @@
+"""Stored runs: what was trained, how, where, how long, and every probability that came out.
+
+A run is two files, ``<view>-<seed>.json`` (all but the arrays) and ``<view>-<seed>.npz``
+(probabilities per split, float16).
+``reference.npz`` beside them holds the true labels, and which images have a copy in training.
+No image is stored.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+RUNS = Path(__file__).parent / "runs"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One trained network.
+
+    Attributes
+    ----------
+    study, dataset, profile, view, seed
+        What was run; see `fer_helpers.study`.
+    architecture, parameters
+        The network's name and its number of parameters.
+    protocol
+        The fields of `fer_helpers.training.Protocol`.
+    training_images
+        How many images it saw per epoch.
+    data_checksum
+        Of all pixels and labels; `FaceDataset.source.checksum`.
+    versions, hardware
+        Package versions; processor, number of cores, Keras backend.
+    seconds
+        Wall time of the training, all epochs together.
+    history
+        Loss, accuracy and seconds per epoch.
+    probabilities
+        Split name to float64 ``(n, classes)``, rows adding up to one.
+    """
+
+    study: str
+    dataset: str
+    profile: str
+    view: str
+    seed: int
+    architecture: str
+    parameters: int
+    protocol: dict
+    training_images: int
+    data_checksum: str
+    versions: dict[str, str]
+    hardware: str
+    seconds: float
+    history: dict[str, list[float]]
+    probabilities: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the runs of one folder are judged against, per split.
+
+    Attributes
+    ----------
+    class_names
+        Names of the classes, in the order of the probabilities.
+    labels
+        Split name to true class numbers ``(n,)``.
+    copies
+        Split name to a mask ``(n,)`` of the images that have an exact copy in training.
+    """
+
+    class_names: tuple[str, ...]
+    labels: dict[str, np.ndarray]
+    copies: dict[str, np.ndarray]
+
+
+def _write(path: Path, write) -> None:
+    """Write beside the target, then move: a stored file is whole or absent."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".part")
+    with open(partial, "wb") as file:
+        write(file)
+    os.replace(partial, path)
+
+
+def save(run: Run, folder: Path) -> None:
+    """Store a run in a folder; the JSON comes last, and a run without it does not count."""
+    stem = f"{run.view}-{run.seed}"
+    arrays = {name: array.astype("float16") for name, array in run.probabilities.items()}
+    _write(folder / f"{stem}.npz", lambda file: np.savez_compressed(file, **arrays))
+    facts = {f.name: getattr(run, f.name) for f in fields(run) if f.name != "probabilities"}
+    text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
+    _write(folder / f"{stem}.json", lambda file: file.write(text.encode()))
+
+
+def save_reference(reference: Reference, folder: Path) -> None:
+    """Store labels (uint8) and copy masks in a folder."""
+    arrays = {"class_names": np.array(reference.class_names)}
+    for name, array in reference.labels.items():
+        arrays[f"labels_{name}"] = array.astype("uint8")
+        arrays[f"copies_{name}"] = reference.copies[name]
+    _write(folder / "reference.npz", lambda file: np.savez_compressed(file, **arrays))
+
+
+def load_run(folder: Path, view: str, seed: int) -> Run:
+    """Read one stored run; float16 rows are scaled to add up to one again."""
+    facts = json.loads((folder / f"{view}-{seed}.json").read_text(encoding="utf-8"))
+    with np.load(folder / f"{view}-{seed}.npz") as arrays:
+        probabilities = {name: arrays[name].astype("float64") for name in arrays.files}
+    for array in probabilities.values():
+        array /= array.sum(axis=1, keepdims=True)
+    return Run(**facts, probabilities=probabilities)
+
+
+def stored(study: str, dataset: str, profile: str, *, runs: Path = RUNS) -> dict[tuple, Run]:
+    """All stored runs of a study; empty where it was not run.
+
+    Parameters
+    ----------
+    study, dataset, profile
+        As in `fer_helpers.study.plan`.
+    runs
+        The folder of all studies.
+
+    Returns
+    -------
+    dict
+        ``(view, seed)`` to `Run`.
+
+    Examples
+    --------
+    >>> stored("three-view-ensemble", "rafdb", "cpu")
+    {}
+    """
+    found = {}
+    for path in sorted((runs / study / f"{dataset}-{profile}").glob("*-*.json")):
+        view, seed = path.stem.rsplit("-", 1)
+        found[view, int(seed)] = load_run(path.parent, view, int(seed))
+    return found
+
+
+def reference(study: str, dataset: str, profile: str, *, runs: Path = RUNS) -> Reference:
+    """Labels and copy masks of a stored study.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the study was not run on that data set.
+    """
+    path = runs / study / f"{dataset}-{profile}" / "reference.npz"
+    if not path.exists():
+        raise FileNotFoundError(f"{study} was not run on {dataset} with profile {profile}")
+    with np.load(path) as arrays:
+        splits = [n.removeprefix("labels_") for n in arrays.files if n.startswith("labels_")]
+        return Reference(
+            tuple(str(name) for name in arrays["class_names"]),
+            {name: arrays[f"labels_{name}"].astype("int64") for name in splits},
+            {name: arrays[f"copies_{name}"] for name in splits},
+        )
+
+
+def provenance(runs: Iterable[Run]) -> str:
+    """Say in a few lines where runs come from: data, network, protocol, machine, time."""
+    runs = list(runs)
+    first = runs[0]
+    protocol = ", ".join(f"{name} {value}" for name, value in first.protocol.items())
+    versions = ", ".join(f"{name} {value}" for name, value in first.versions.items())
+    return "\n".join(
+        [
+            f"data       {first.dataset}, {first.training_images} training images, "
+            f"sha256 {first.data_checksum[:16]}…",
+            f"network    {first.architecture}, {first.parameters} parameters",
+            f"protocol   {protocol}",
+            f"trained    {len(runs)} networks in {sum(run.seconds for run in runs) / 60:.0f} min",
+            f"machine    {first.hardware}",
+            f"versions   {versions}",
+        ]
+    )

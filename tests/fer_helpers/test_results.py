@@ -1,0 +1,120 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from fer_helpers import evaluation, results
+
+
+def make_run(**changes) -> results.Run:
+    rng = np.random.default_rng(0)
+    run = results.Run(
+        study="a-study",
+        dataset="sample",
+        profile="cpu",
+        view="image",
+        seed=0,
+        architecture="compact",
+        parameters=99_423,
+        protocol={"epochs": 2},
+        training_images=10,
+        data_checksum="0" * 64,
+        versions={"keras": "3"},
+        hardware="a processor",
+        seconds=1.5,
+        history={"loss": [2.0, 1.0]},
+        probabilities={"test": rng.dirichlet(np.ones(7), 20)},
+    )
+    return dataclasses.replace(run, **changes)
+
+
+def test_a_run_survives_storing(tmp_path):
+    run = make_run()
+    results.save(run, tmp_path)
+    again = results.load_run(tmp_path, "image", 0)
+    np.testing.assert_allclose(again.probabilities["test"], run.probabilities["test"], atol=1e-3)
+    np.testing.assert_allclose(again.probabilities["test"].sum(axis=1), 1)
+    assert dataclasses.replace(again, probabilities={}) == dataclasses.replace(
+        run, probabilities={}
+    )
+
+
+def test_a_run_without_its_json_does_not_count(tmp_path):
+    folder = tmp_path / "a-study" / "sample-cpu"
+    results.save(make_run(), folder)
+    results.save(make_run(seed=1), folder)
+    (folder / "image-1.json").unlink()
+    assert list(results.stored("a-study", "sample", "cpu", runs=tmp_path)) == [("image", 0)]
+
+
+def test_nothing_half_written_is_left(tmp_path, monkeypatch):
+    def full(*arguments, **keywords):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez_compressed", full)
+    with pytest.raises(OSError, match="No space"):
+        results.save(make_run(), tmp_path)
+    assert not list(tmp_path.glob("*.json"))
+    assert not list(tmp_path.glob("*.npz"))
+
+
+def test_reference_survives_storing(tmp_path):
+    reference = results.Reference(
+        ("angry", "happy"),
+        {"test": np.array([0, 1, 1])},
+        {"test": np.array([False, True, False])},
+    )
+    folder = tmp_path / "a-study" / "sample-cpu"
+    results.save_reference(reference, folder)
+    again = results.reference("a-study", "sample", "cpu", runs=tmp_path)
+    assert again.class_names == ("angry", "happy")
+    np.testing.assert_array_equal(again.labels["test"], [0, 1, 1])
+    np.testing.assert_array_equal(again.copies["test"], [False, True, False])
+
+
+def test_a_study_that_was_not_run_says_so(tmp_path):
+    assert results.stored("a-study", "sample", "cpu", runs=tmp_path) == {}
+    with pytest.raises(FileNotFoundError, match="a-study was not run on sample"):
+        results.reference("a-study", "sample", "cpu", runs=tmp_path)
+
+
+FOLDERS = sorted(path.parent for path in results.RUNS.glob("*/*/reference.npz"))
+
+
+def test_there_is_a_stored_run_on_real_faces():
+    assert "fer2013-cpu" in {folder.name for folder in FOLDERS}
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_stored_runs_are_complete(folder):
+    dataset, profile = folder.name.rsplit("-", 1)
+    runs = results.stored(folder.parent.name, dataset, profile)
+    reference = results.reference(folder.parent.name, dataset, profile)
+    assert runs
+    for (view, seed), run in runs.items():
+        assert (run.view, run.seed, run.dataset, run.profile) == (view, seed, dataset, profile)
+        assert run.parameters > 0 and run.seconds > 0 and run.hardware and run.versions
+        assert len(run.history["loss"]) == run.protocol["epochs"]
+        assert len(run.data_checksum) == 64
+        for split, labels in reference.labels.items():
+            assert run.probabilities[split].shape == (len(labels), len(reference.class_names))
+            # Better than always naming the largest class, or something was mixed up.
+            largest = np.bincount(labels).max() / len(labels)
+            assert evaluation.accuracy(labels, run.probabilities[split]) > largest + 0.05
+    text = "".join(path.read_text() for path in folder.glob("*.json"))
+    assert not any(word in text for word in ("/home", "/root", "/tmp", "/work", "\\Users"))
+    assert json.loads((folder / "image-0.json").read_text())
+
+
+def test_stored_fer2013_has_the_official_sizes_and_the_known_copies():
+    reference = results.reference("three-view-ensemble", "fer2013", "cpu")
+    assert {name: len(labels) for name, labels in reference.labels.items()} == {
+        "validation": 3589,
+        "test": 3589,
+    }
+    # Counted by data_fetch.duplicates on the real archive.
+    assert {name: int(mask.sum()) for name, mask in reference.copies.items()} == {
+        "validation": 280,
+        "test": 288,
+    }

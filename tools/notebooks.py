@@ -1,0 +1,275 @@
+"""Execute the chapters, keep what has not changed, and store the learners' notebooks.
+
+python -m tools.notebooks                     execute what changed, into _build/executed
+python -m tools.notebooks --only 02-convolution
+python -m tools.notebooks --store             and write notebooks/*.ipynb
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import papermill
+
+from tools import chapters
+from tools.chapters import NOTEBOOKS, ROOT
+
+EXECUTED = ROOT / "_build" / "executed"
+PARAMETERS = {"dataset": "sample", "profile": "cpu"}
+
+# Progress bars on the error stream are for whoever waits, not for readers.
+PROGRESS = re.compile(r"\d+%\||it/s|s/it")
+UNWANTED = {
+    "a path of the machine that ran it": re.compile(
+        r"(?<![\w.:/])/(?:home|root|work|tmp|Users|usr|opt|private|var|content|mnt)/|\b[A-Z]:\\"
+    ),
+    "a log line of TensorFlow": re.compile(
+        r"^[IWEF]\d{4} \d\d:\d\d|All log messages before absl|oneDNN|cuda|cuInit|XLA service"
+        r"|cpu_feature_guard|computation_placer",
+        re.M,
+    ),
+    "an address in memory": re.compile(r"\bat 0x[0-9a-fA-F]{6,}"),
+}
+# The same lines, on the error stream of the process, would bury the progress of the build.
+LAUNCHER = (
+    "import os, runpy; os.dup2(os.open(os.devnull, os.O_WRONLY), 2); "
+    "runpy.run_module('ipykernel_launcher', run_name='__main__')"
+)
+
+
+class BuildError(RuntimeError):
+    """A chapter does not run, or its outputs cannot be published."""
+
+
+def fingerprint(notebook: nbformat.NotebookNode) -> str:
+    """Return a hash of everything that a chapter's outputs depend on."""
+    digest = hashlib.sha256(repr((sys.version_info[:2], PARAMETERS)).encode())
+    for cell in code_cells(notebook):
+        digest.update(json.dumps([cell.source, cell.metadata.get("tags", [])]).encode())
+    files = [ROOT / "requirements.lock"]
+    for package in ("data_fetch", "fer_helpers"):
+        files += sorted(
+            path
+            for path in (ROOT / package).rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts
+        )
+    for path in files:
+        digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """Return the code cells, without the one that papermill inserts."""
+    return [
+        cell
+        for cell in notebook.cells
+        if cell.cell_type == "code" and "injected-parameters" not in cell.metadata.get("tags", [])
+    ]
+
+
+@contextlib.contextmanager
+def kernel() -> Iterator[dict[str, str]]:
+    """Give an environment whose kernel ``python3`` is this very interpreter.
+
+    A kernel installed elsewhere, or the user's own start-up files, would run other packages.
+    """
+    with tempfile.TemporaryDirectory(prefix="reading-faces-") as folder:
+        spec = Path(folder) / "kernels" / "python3"
+        spec.mkdir(parents=True)
+        command = [sys.executable, "-c", LAUNCHER, "-f", "{connection_file}"]
+        # Otherwise the log lines of TensorFlow's C++ end up in the notebooks.
+        command.append("--IPKernelApp.capture_fd_output=False")
+        names = {"argv": command, "display_name": "Python 3", "language": "python"}
+        (spec / "kernel.json").write_text(json.dumps(names))
+        settings = {
+            "JUPYTER_PATH": folder,
+            "JUPYTER_CONFIG_DIR": folder,
+            "IPYTHONDIR": str(Path(folder) / "ipython"),
+            "PYTHONHASHSEED": "0",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        }
+        before = {key: os.environ.get(key) for key in settings}
+        os.environ.update(settings)
+        try:
+            yield os.environ | settings
+        finally:
+            for key, value in before.items():
+                if value is None:
+                    del os.environ[key]
+                else:
+                    os.environ[key] = value
+
+
+def run(name: str, notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Execute a notebook in an empty folder and return it with clean outputs."""
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    with tempfile.TemporaryDirectory(prefix="reading-faces-") as folder, kernel():
+        source, target = Path(folder) / "in.ipynb", Path(folder) / "out.ipynb"
+        nbformat.write(notebook, source)
+        try:
+            papermill.execute_notebook(
+                str(source), str(target), PARAMETERS, progress_bar=False, cwd=folder
+            )
+        except papermill.PapermillExecutionError as error:
+            lines = error.source.strip().splitlines()
+            raise BuildError(
+                f"{name}: code cell {error.exec_count} fails with {error.ename}: {error.evalue}\n\n"
+                + "\n".join(f"    {line}" for line in lines)
+            ) from None
+        executed = nbformat.read(target, as_version=4)
+    return graft(name, notebook, executed)
+
+
+def graft(
+    name: str, notebook: nbformat.NotebookNode, executed: nbformat.NotebookNode
+) -> nbformat.NotebookNode:
+    """Return the notebook with the outputs of the executed one, free of times and machines."""
+    result = nbformat.from_dict(notebook)
+    pairs = zip(code_cells(result), code_cells(executed), strict=True)
+    for count, (cell, source) in enumerate(pairs, start=1):
+        cell.execution_count = count
+        cell.outputs = [clean(output, count) for output in source.outputs if not progress(output)]
+    found = [f"{name}: {problem}" for problem in problems(result)]
+    if found:
+        raise BuildError("\n".join(found))
+    return result
+
+
+def progress(output: nbformat.NotebookNode) -> bool:
+    """Tell whether an output is a progress bar."""
+    return output.get("name") == "stderr" and bool(PROGRESS.search(output.text))
+
+
+def clean(output: nbformat.NotebookNode, count: int) -> nbformat.NotebookNode:
+    output = nbformat.from_dict(output)
+    if output.output_type == "execute_result":
+        output.execution_count = count
+    return output
+
+
+def texts(cell: nbformat.NotebookNode) -> Iterator[str]:
+    """Yield the text of a cell's outputs."""
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            yield output.text
+        for kind, data in output.get("data", {}).items():
+            if kind.startswith("text/"):
+                yield data
+
+
+def problems(notebook: nbformat.NotebookNode) -> list[str]:
+    """Return why the outputs of a notebook cannot be published."""
+    found = []
+    for cell in code_cells(notebook):
+        where = f"code cell {cell.execution_count}"
+        if cell.source.strip() and cell.execution_count is None:
+            found.append("a code cell was never executed")
+        for output in cell.outputs:
+            if output.output_type == "error":
+                found.append(f"{where} stores the error {output.ename}: {output.evalue}")
+            if output.get("name") == "stderr":
+                found.append(f"{where} writes to the error stream: {output.text.strip()[:300]}")
+            alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt")
+            if "image/png" in output.get("data", {}) and not alt:
+                found.append(f"{where} draws a figure without alt text")
+        for text in texts(cell):
+            for what, pattern in UNWANTED.items():
+                if match := pattern.search(text):
+                    line = text[: match.end()].count("\n")
+                    found.append(f"{where} prints {what}: {text.splitlines()[line][:200]}")
+    return found
+
+
+def execute(name: str) -> nbformat.NotebookNode:
+    """Return the executed learner's notebook, from ``_build/executed`` where nothing changed."""
+    print(f"{name:<28}", end="", flush=True)
+    notebook = chapters.learner(chapters.read(name))
+    key = fingerprint(notebook)
+    stored = EXECUTED / f"{name}.ipynb"
+    if stored.exists():
+        executed = nbformat.read(stored, as_version=4)
+        if executed.metadata.get("reading_faces") == key:
+            print("reused", flush=True)
+            return graft(name, notebook, executed)
+    start = time.perf_counter()
+    try:
+        executed = run(name, notebook)
+    except BuildError:
+        print("failed", flush=True)
+        raise
+    print(f"{time.perf_counter() - start:4.0f} s", flush=True)
+    EXECUTED.mkdir(parents=True, exist_ok=True)
+    kept = nbformat.from_dict(executed)
+    kept.metadata["reading_faces"] = key
+    write(kept, stored)
+    return executed
+
+
+def write(notebook: nbformat.NotebookNode, path: Path) -> None:
+    """Write a notebook in one step, so that a stop in between leaves the old one."""
+    part = path.with_suffix(".part")
+    nbformat.write(notebook, part)
+    os.replace(part, path)
+
+
+def differences() -> list[str]:
+    """Return how ``notebooks/`` differs from what the sources give."""
+    found = []
+    names = chapters.names()
+    stored = {path.stem for path in NOTEBOOKS.glob("*.ipynb")}
+    found += [f"notebooks/{name}.ipynb has no source" for name in sorted(stored - set(names))]
+    for name in names:
+        if name not in stored:
+            found.append(f"notebooks/{name}.ipynb is missing")
+            continue
+        fresh = chapters.learner(chapters.read(name))
+        old = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+        for cell in code_cells(old):
+            cell.outputs, cell.execution_count = [], None
+        if old != fresh:
+            found.append(f"notebooks/{name}.ipynb differs from its source")
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.notebooks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--only", action="append", metavar="NAME", help="this chapter (repeatable)")
+    parser.add_argument("--store", action="store_true", help="write notebooks/NAME.ipynb")
+    options = parser.parse_args(arguments)
+    failed = False
+    for name in options.only or chapters.names():
+        try:
+            executed = execute(name)
+        except (BuildError, chapters.ChapterError) as error:
+            print(f"\n{error}\n", file=sys.stderr)
+            failed = True
+            continue
+        if options.store:
+            NOTEBOOKS.mkdir(exist_ok=True)
+            write(executed, NOTEBOOKS / f"{name}.ipynb")
+    if options.store and not options.only:
+        for path in NOTEBOOKS.glob("*.ipynb"):
+            if path.stem not in chapters.names():
+                path.unlink()
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -40,7 +40,7 @@ test: lint
 	@$(VENV_PYTHON) -m pytest
 
 study: setup
-	@$(VENV_PYTHON) -m fer_helpers.study three-view-ensemble --dataset $(DATASET)
+	@$(VENV_PYTHON) -m fer_helpers.study three-view-ensemble --dataset $(DATASET) --store
 
 # --universal: one lock for Linux, macOS and Windows; without index lines it holds everywhere.
 lock: setup

@@ -23,10 +23,19 @@ def bits(seed: int, stream: int) -> np.random.PCG64:
 def uniform(seed: int, stream: int, shape: tuple[int, ...]) -> np.ndarray:
     """Draw float64 numbers in [0, 1); a longer first axis continues the same numbers.
 
+    Parameters
+    ----------
+    seed, stream : int
+        As in `bits`.
+    shape : tuple of int
+        Shape of the result.
+
     Examples
     --------
-    >>> uniform(0, 0, (2,)), uniform(0, 0, (3,))
-    TODO
+    >>> uniform(0, 0, (2,)).round(3).tolist()
+    [0.637, 0.27]
+    >>> uniform(0, 0, (3,)).round(3).tolist()
+    [0.637, 0.27, 0.041]
     """
     raw = bits(seed, stream).random_raw(math.prod(shape))
     return (raw >> np.uint64(11)).reshape(shape) * 2.0**-53

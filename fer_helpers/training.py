@@ -75,8 +75,8 @@ class Batches(keras.utils.PyDataset):
         Class numbers ``(n,)``.
     protocol
         Gives batch size, shift and flip.
-    seed, epoch
-        Fix the order and the augmentation; `epoch` is the first epoch that will run.
+    seed
+        Fixes, with the epoch, the order and the augmentation.
     """
 
     def __init__(
@@ -86,11 +86,9 @@ class Batches(keras.utils.PyDataset):
         protocol: Protocol,
         *,
         seed: int = 0,
-        epoch: int = 0,
     ) -> None:
         super().__init__()
-        self.images, self.labels, self.protocol = images, labels, protocol
-        self.seed, self.epoch = seed, epoch
+        self.images, self.labels, self.protocol, self.seed = images, labels, protocol, seed
         height, width = images.shape[1:3]
         self.reach = round(protocol.shift * height), round(protocol.shift * width)
         rows, columns = self.reach
@@ -100,10 +98,11 @@ class Batches(keras.utils.PyDataset):
         self.windows = np.lib.stride_tricks.sliding_window_view(
             padded, (height, width), axis=(1, 2)
         )
-        self._draw()
+        self.draw(0)
 
-    def _draw(self) -> None:
-        rng = np.random.default_rng([self.seed, self.epoch])
+    def draw(self, epoch: int) -> None:
+        """Draw the order, the shifts and the mirroring of an epoch."""
+        rng = np.random.default_rng([self.seed, epoch])
         count = len(self.images)
         self.order = rng.permutation(count)
         self.rows = rng.integers(0, 2 * self.reach[0] + 1, count)
@@ -123,21 +122,27 @@ class Batches(keras.utils.PyDataset):
         mirrored = self.mirrored[chosen][:, None, None, None]
         return np.where(mirrored, batch[:, :, ::-1], batch), self.labels[chosen]
 
-    def on_epoch_end(self) -> None:
-        """Draw the next epoch's order and shifts."""
-        self.epoch += 1
-        self._draw()
-
 
 class _Recorder(keras.callbacks.Callback):
     """Record every epoch and its seconds; with a folder, keep the whole state there."""
 
-    def __init__(self, folder: Path | None, history: dict[str, list[float]]) -> None:
+    def __init__(
+        self, folder: Path | None, history: dict[str, list[float]], batches: Batches
+    ) -> None:
         super().__init__()
-        self.folder, self.history = folder, history
+        self.folder, self.history, self.batches = folder, history, batches
 
     def on_epoch_begin(self, epoch, logs=None):
         self.started = time.perf_counter()
+        # Not in the data set's own hooks: Keras also calls these before the first epoch.
+        self.batches.draw(epoch)
+        # Keras saves no state of dropout's random numbers, so every epoch sets its own.
+        states = [v for v in self.model.variables if v.name == "seed_generator_state"]
+        for number, state in enumerate(states):
+            drawn = np.random.default_rng([self.batches.seed, epoch, number]).integers(
+                2**31, size=2
+            )
+            state.assign(drawn.astype(state.dtype))
 
     def on_epoch_end(self, epoch, logs=None):
         seconds = time.perf_counter() - self.started
@@ -236,14 +241,17 @@ def fit(
             metrics=["accuracy"],
         )
     if done < protocol.epochs:
+        batches = Batches(images, labels, protocol, seed=seed)
         model.fit(
-            Batches(images, labels, protocol, seed=seed, epoch=done),
+            batches,
+            # The batches are shuffled already; Keras's own shuffling has no seed of ours.
+            shuffle=False,
             epochs=protocol.epochs,
             initial_epoch=done,
             validation_data=validation,
             validation_batch_size=256,
             verbose=verbose,
-            callbacks=[_Recorder(checkpoint, history), *callbacks],
+            callbacks=[_Recorder(checkpoint, history, batches), *callbacks],
         )
     return model, history
 

@@ -56,12 +56,21 @@ def tree(tmp_path_factory):
 def small(tree, tmp_path):
     """A copy of `tree` that a test may change."""
     folder = shutil.copytree(tree.folder, tmp_path / "fer")
-    return SimpleNamespace(**{**vars(tree), "folder": folder, "tmp_path": tmp_path})
+
+    def zip_folder():
+        path = tmp_path / "small.zip"
+        with zipfile.ZipFile(path, "w") as opened:
+            for file in sorted(folder.rglob("*.jpg"), reverse=True):
+                opened.write(file, file.relative_to(folder).as_posix())
+        return path
+
+    own = {"folder": folder, "tmp_path": tmp_path, "zip": zip_folder}
+    return SimpleNamespace(**{**vars(tree), **own})
 
 
 @pytest.fixture
 def archive(small):
-    return zip_folder(small.folder, small.tmp_path / "small.zip")
+    return small.zip()
 
 
 @pytest.fixture
@@ -84,13 +93,6 @@ def table(small):
         return path
 
     return SimpleNamespace(rows=rows, write=write)
-
-
-def zip_folder(folder, path):
-    with zipfile.ZipFile(path, "w") as opened:
-        for file in sorted(folder.rglob("*.jpg"), reverse=True):
-            opened.write(file, file.relative_to(folder).as_posix())
-    return path
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import zip_folder
 from PIL import Image
 
 from data_fetch import DataError, cache, duplicates, fer2013, load
@@ -324,7 +323,7 @@ def test_symbolic_links(small, archive):
 def test_a_name_twice(small, archive):
     with zipfile.ZipFile(archive, "a") as opened, pytest.warns(UserWarning, match="Duplicate"):
         opened.writestr(small.files[0], b"x")
-    refused(archive, small.release, "twice")
+    refused(archive, small.release, f"holds '{small.files[0]}' twice; download")
 
 
 def test_too_many_files(small, archive, monkeypatch):
@@ -450,7 +449,7 @@ def test_wrong_image(small, source, how, message):
     change(small.folder, name, **how)
     place = small.folder
     if source == "archive":
-        place = zip_folder(small.folder, small.tmp_path / "changed.zip")
+        place = small.zip()
     refused(place, small.release, f"{name} in .*{message}; get an unaltered copy")
 
 

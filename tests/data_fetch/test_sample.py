@@ -40,8 +40,7 @@ def test_other_seed_other_faces(faces):
 @pytest.mark.parametrize("block", [1, 7, 300])
 def test_blocks_do_not_change_bytes(faces, monkeypatch, block):
     monkeypatch.setattr(sample, "_BLOCK", block)
-    few = slice(0, 300)
-    np.testing.assert_array_equal(sample.render(300).images[few], faces.images[few])
+    np.testing.assert_array_equal(sample.render(300).images, faces.images)
 
 
 def test_splits_and_people(faces):

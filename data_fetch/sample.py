@@ -11,11 +11,13 @@ The difficulty is drawn, not mislabelled: strengths reach down to barely visible
 towards a neighbour (fear and surprise, sadness and neutral, anger and disgust), and heads turn.
 
 The bytes are the same everywhere: see :mod:`data_fetch.exact`, whose functions and plain
-arithmetic are all that is used here. Pictures do not interact, so the size of the blocks they are
-drawn in does not matter either.
+arithmetic are all that is used here. Pictures do not interact, so neither the blocks they are
+drawn in nor the number of threads matters.
 """
 
+import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
@@ -23,16 +25,16 @@ import numpy as np
 from data_fetch.dataset import SPLITS, FaceDataset, Source, checksum
 from data_fetch.exact import bits, bump, grain, ramp, spot, to_bytes, turn, uniform, wave
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the pictures change, so that caches made by older code are not used."""
 
-KNOWN_CHECKSUMS = {(7000, 0): "6a1c7eaa55218cf5ac763acde73b6fbaa0f85b0af902ac1690517325c46ff1e0"}
+KNOWN_CHECKSUMS = {(7000, 0): "7fb06266f101a39d4cc4eb920dba61d79e58caef5c9b6d9a06b30a2704158199"}
 """Checksums of complete data sets by count and seed, for those who want to compare."""
 
 SIZE = 48
 
 # Faces drawn at a time: few enough to stay in the processor's cache.
-_BLOCK = 8
+_BLOCK = 16
 
 CLASS_NAMES = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
 
@@ -92,12 +94,12 @@ _NEIGHBOURS = {
 # Faintest and fullest strength drawn; sadness is shown most quietly, as in photographs.
 _STRENGTHS = {
     "angry": (0.45, 1.25),
-    "disgust": (0.4, 1.25),
-    "fear": (0.4, 1.25),
+    "disgust": (0.5, 1.3),
+    "fear": (0.45, 1.25),
     "happy": (0.3, 1.2),
     "neutral": (0.0, 0.0),
-    "sad": (0.22, 1.15),
-    "surprise": (0.4, 1.25),
+    "sad": (0.28, 1.2),
+    "surprise": (0.45, 1.25),
 }
 
 # Lengths are in half picture widths (24 pixels of 48), from the middle of the face, y downwards.
@@ -493,7 +495,7 @@ def _actions(seed: int, labels: np.ndarray, subject: np.ndarray, people: int) ->
     jitter = 0.8 + 0.4 * uniform(seed, 3, (count, width))
     idle = 0.2 * np.maximum(uniform(seed, 4, (count, width)) * 5 - 4, 0)
     strength, variant, lean, leaning, other, talk = uniform(seed, 5, (6, count))
-    lean = np.where(leaning < 0.45, 0.5 * lean, 0.0)[:, None]
+    lean = np.where(leaning < 0.45, 0.45 * lean, 0.0)[:, None]
     mixtures = {
         name: np.array([[units.get(unit, 0.0) for unit in ACTION_UNITS] for units in variants])
         for name, variants in PROTOTYPES.items()
@@ -597,12 +599,18 @@ def render(count: int = 7000, seed: int = 0) -> FaceDataset:
         _shots(seed, count),
         dict(zip(ACTION_UNITS, _actions(seed, labels, subject, people).T, strict=True)),
     ]
-    film = bits(seed, 7)
     images = np.empty((count, SIZE, SIZE, 1), np.uint8)
-    for start in range(0, count, _BLOCK):
+
+    def paint(start: int) -> None:
         rows = slice(start, min(start + _BLOCK, count))
-        noise = grain(film, (rows.stop - rows.start, SIZE, SIZE))
+        film = bits(seed, 7).advance(start * SIZE * SIZE)
+        noise = grain(film, (rows.stop - start, SIZE, SIZE))
         images[rows, ..., 0] = _paint(_block(tables, rows), SIZE, noise)
+
+    # NumPy lets other threads run while it computes: two cores draw nearly twice as fast as one.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for _ in pool.map(paint, range(0, count, _BLOCK)):
+            pass
     return FaceDataset(
         images=images,
         labels=labels,

@@ -93,7 +93,7 @@ def plan(study: str, dataset: str, profile: str, *, seed: int = 0) -> Plan:
     members = tuple((view, number + seed) for view, number in _MEMBERS)
     if profile == "full":
         return Plan(study, dataset, profile, "six_conv_cnn", training.SAVENKO, members)
-    epochs = {"smoke": 1, "cpu": 4 if dataset == "sample" else 30}[profile]
+    epochs = {"smoke": 1, "cpu": 3 if dataset == "sample" else 30}[profile]
     # A short training at a constant rate ends wherever its last steps threw it.
     shortened = replace(
         training.SAVENKO,

@@ -118,7 +118,7 @@ def test_kernel_by_keyboard_and_mouse(page, explorer):
     page.keyboard.press("Shift+ArrowDown")
     assert result.inner_text() != before
     assert host.get_by_label("Output row").input_value() == "25"
-    assert host.get_by_label("Output column").input_value() == "7"
+    assert host.get_by_label("Output column").input_value() == "5"
 
     box = canvases.nth(1).bounding_box()
     canvases.nth(1).click(position={"x": box["width"] / 46 * 10.5, "y": box["height"] / 46 * 3.5})

@@ -11,6 +11,7 @@ import functools
 import hashlib
 import http.server
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -71,7 +72,8 @@ def build() -> None:
     start = time.perf_counter()
     # A second run on an old build passes over warnings, so every build is a clean one.
     shutil.rmtree(WORK, ignore_errors=True)
-    command = [sys.executable, "-m", "jupyter_book.cli.main", "build", str(STAGE)]
+    run = "from jupyter_book.cli.main import main; main()"
+    command = [sys.executable, "-c", run, "build", str(STAGE)]
     command += ["--path-output", str(WORK), "-W", "-n", "--keep-going"]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     built = WORK / "_build" / "html"
@@ -87,6 +89,7 @@ def build() -> None:
 
 def explain(output: str) -> str:
     """Return the warnings and errors of a Sphinx run, with paths of the sources."""
+    output = re.sub(r"\x1b\[[\d;]*m", "", output)
     telling = [line for line in output.splitlines() if "WARNING" in line or "ERROR" in line]
     text = "\n".join(telling or output.splitlines()[-40:])
     text = text.replace(f"{STAGE}{os.sep}", "")

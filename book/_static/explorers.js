@@ -408,7 +408,7 @@
         products.table),
       size);
     cursor.row = 20;
-    cursor.column = 6;
+    cursor.column = 4;
     recompute();
   }
 

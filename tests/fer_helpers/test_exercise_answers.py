@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fer_helpers import exercises, results
+from fer_helpers import exercises, ops, results
 
 WINDOW = np.array([[8, 6, 5], [2, 3, 0], [0, 0, 1]])
 KERNEL = np.array([[0, -1, -3], [1, 0, 3], [-2, 2, 4]])
@@ -33,6 +33,20 @@ RIGHT = {
     "02-convolution.4": [(25632, 18496), [25632.0, 18496.0]],
     "02-convolution.5": [{"A", "B", "D"}, ["d", "b", "a"]],
     "02-convolution.6": [(1, 23)],
+    # ---- 04-pooling
+    "04-pooling.1": [4, 4.0],
+    "04-pooling.2": [9 / 16, 0.5625],
+    "04-pooling.3": [lambda image: -ops.max_pool(-image), lambda x: 5 - ops.max_pool(5 - x)],
+    "04-pooling.4": [4, 3.999],
+    "04-pooling.5": [np.full((4, 4), 0.0625), [[1 / 16] * 4] * 4],
+    # ---- 05-sobel-contours
+    "05-sobel-contours.1": [100, np.hypot(80, 60)],
+    "05-sobel-contours.2": [np.sqrt(20), 4.47],
+    "05-sobel-contours.3": [np.sqrt(12), 3.46],
+    "05-sobel-contours.4": [
+        lambda image: ops.sobel(image)[2] / ops.sobel(image)[2].mean(),
+        lambda image: ops.sobel(image / image.std())[2],
+    ],
     # ---- 24-three-view-ensemble
     "24-three-view-ensemble.1": [7683, 7500.0],
     "24-three-view-ensemble.2": [1, 1.0],
@@ -72,6 +86,56 @@ WRONG = [
     ("02-convolution.6", (3, 19), "after it"),
     ("02-convolution.6", (1, 18), "that is the layer"),
     ("02-convolution.6", (0, 23), "from 1 to 6"),
+    # ---- 04-pooling
+    ("04-pooling.1", 6, "the poolings alone"),
+    ("04-pooling.1", 5, "which way"),
+    ("04-pooling.1", 46, "each of the six layers"),
+    ("04-pooling.1", "four", "a number"),
+    ("04-pooling.2", 7 / 16, "in which the step shows"),
+    ("04-pooling.2", 0.75, "one direction"),
+    ("04-pooling.2", 0.25, "one pooling"),
+    ("04-pooling.2", 1 / 16, "16 places"),
+    ("04-pooling.2", 0.5, "how many input pixels"),
+    ("04-pooling.3", 3, "a function"),
+    ("04-pooling.3", ops.max_pool, "still the largest"),
+    ("04-pooling.3", lambda image: ops.max_pool(-image), "turned over"),
+    ("04-pooling.3", lambda image: -ops.max_pool(image), "too late"),
+    ("04-pooling.3", lambda image: -ops.max_pool(-image, stride=1), "(2, 4) map should become"),
+    ("04-pooling.3", ops.average_pool, "negative numbers"),
+    ("04-pooling.4", 1, "How many windows"),
+    ("04-pooling.4", 4 / 9, "average pooling"),
+    ("04-pooling.4", 2, "draw the windows"),
+    ("04-pooling.5", np.full((2, 2), 0.25), "more than 2×2"),
+    ("04-pooling.5", np.full((3, 3), 1 / 9), "does not cover"),
+    ("04-pooling.5", np.full((4, 4), 0.25), "a map of ones"),
+    ("04-pooling.5", np.outer([1, 2, 2, 1], [1, 2, 2, 1]) / 36, "count more"),
+    # ---- 05-sobel-contours
+    ("05-sobel-contours.1", 140, "root of the sum of squares"),
+    ("05-sobel-contours.1", -80, "the width alone"),
+    ("05-sobel-contours.1", 60, "one of the two"),
+    ("05-sobel-contours.1", 10000, "the root is missing"),
+    ("05-sobel-contours.1", 12.5, "per pixel"),
+    ("05-sobel-contours.1", np.hypot(60, 40), "weight 2"),
+    ("05-sobel-contours.1", 7, "minus that of the other"),
+    ("05-sobel-contours.2", 4 * np.sqrt(2), "both kernels"),
+    ("05-sobel-contours.2", 4, "straight edge"),
+    ("05-sobel-contours.2", 3 * np.sqrt(2), "45°"),
+    ("05-sobel-contours.2", 20, "root"),
+    ("05-sobel-contours.2", 1140, "between 0 and 1"),
+    ("05-sobel-contours.2", 5, "256"),
+    ("05-sobel-contours.3", 12, "variance"),
+    ("05-sobel-contours.3", 8, "absolute"),
+    ("05-sobel-contours.3", 0, "spread"),
+    ("05-sobel-contours.3", np.sqrt(6), "four times"),
+    ("05-sobel-contours.3", np.sqrt(8), "squares"),
+    ("05-sobel-contours.3", 1, "squared weights"),
+    ("05-sobel-contours.4", 1, "a function"),
+    ("05-sobel-contours.4", lambda image: ops.sobel(image)[2], "still another"),
+    ("05-sobel-contours.4", lambda image: 0 * image, "no contour"),
+    ("05-sobel-contours.4", lambda image: image[1:], "of shape"),
+    ("05-sobel-contours.4", lambda image: image / 0, "finite"),
+    ("05-sobel-contours.4", lambda image: -image / image.mean(), "not larger"),
+    ("05-sobel-contours.4", lambda image: ops.sobel(np.log(image + 1))[2], "nearly"),
     # ---- 24-three-view-ensemble
     ("24-three-view-ensemble.1", 1537, "discordant faces alone"),
     ("24-three-view-ensemble.1", 38416, "On how many"),

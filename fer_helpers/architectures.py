@@ -65,7 +65,7 @@ def _convolution(x, filters: int, size: int, name: str, *, strides: int = 1, act
     x = layers.Conv2D(
         filters, size, strides=strides, padding="same", use_bias=False, name=f"{name}_conv"
     )(x)
-    # Keras's default momentum, 0.99, averages over hundreds of steps: more than a short training has.
+    # Keras's default momentum, 0.99, averages over more steps than a short training has.
     x = layers.BatchNormalization(momentum=0.9, name=f"{name}_norm")(x)
     return layers.ReLU(name=f"{name}_relu")(x) if activate else x
 

@@ -50,6 +50,7 @@ class Protocol:
     flip: bool = True
 
     def __post_init__(self) -> None:
+        """Refuse values that no training can have."""
         if self.schedule not in ("constant", "cosine"):
             raise ValueError(f"unknown schedule {self.schedule!r}; choose constant or cosine")
         if self.epochs < 1 or self.batch_size < 1 or not 0 <= self.shift < 0.5:

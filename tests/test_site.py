@@ -49,21 +49,27 @@ def test_page(site, browser, name, width, scheme):
     page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
     page.on(
         "console",
-        lambda message: complaints.append(f"console: {message.text}")
-        if message.type in ("error", "warning")
-        else None,
+        lambda message: (
+            complaints.append(f"console: {message.text}")
+            if message.type in ("error", "warning")
+            else None
+        ),
     )
     page.on(
         "request",
-        lambda request: complaints.append(f"asks another host: {request.url}")
-        if not request.url.startswith((site, "data:", "blob:"))
-        else None,
+        lambda request: (
+            complaints.append(f"asks another host: {request.url}")
+            if not request.url.startswith((site, "data:", "blob:"))
+            else None
+        ),
     )
     page.on(
         "response",
-        lambda response: complaints.append(f"{response.status} for {response.url}")
-        if response.status >= 400
-        else None,
+        lambda response: (
+            complaints.append(f"{response.status} for {response.url}")
+            if response.status >= 400
+            else None
+        ),
     )
     page.goto(f"{site}/{name}.html", wait_until="load")
     page.wait_for_load_state("networkidle")

@@ -389,7 +389,9 @@ class LearnerWriter(Writer):
         pieces = [f"**Question {self.questions}.** {self.text(question(data))}"]
         for option in data["options"]:
             # Jupyter does not parse Markdown within the line of a <summary>.
-            shown = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(str(option["text"]), False))
+            shown = re.sub(
+                r"`([^`]+)`", r"<code>\1</code>", html.escape(str(option["text"]), False)
+            )
             pieces.append(f"<details><summary>{shown.strip()}</summary>")
             pieces.append(self.text(verdict(option)))
             pieces.append("</details>")

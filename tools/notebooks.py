@@ -141,23 +141,31 @@ def graft(
     pairs = zip(code_cells(result), code_cells(executed), strict=True)
     for count, (cell, source) in enumerate(pairs, start=1):
         cell.execution_count = count
-        cell.outputs = [clean(output, count) for output in source.outputs if not progress(output)]
+        cell.outputs = cleaned(source.outputs, count)
     found = [f"{name}: {problem}" for problem in problems(result)]
     if found:
         raise BuildError("\n".join(found))
     return result
 
 
-def progress(output: nbformat.NotebookNode) -> bool:
-    """Tell whether an output is a progress bar."""
-    return output.get("name") == "stderr" and bool(PROGRESS.search(output.text))
+def cleaned(outputs: list[nbformat.NotebookNode], count: int) -> list[nbformat.NotebookNode]:
+    """Return outputs without progress bars, and with the pieces of one stream joined.
 
-
-def clean(output: nbformat.NotebookNode, count: int) -> nbformat.NotebookNode:
-    output = nbformat.from_dict(output)
-    if output.output_type == "execute_result":
-        output.execution_count = count
-    return output
+    Where the kernel cuts a stream depends on timing.
+    """
+    kept: list[nbformat.NotebookNode] = []
+    for output in map(nbformat.from_dict, outputs):
+        if output.output_type == "stream" and kept and kept[-1].get("name") == output.name:
+            kept[-1].text += output.text
+            continue
+        if output.output_type == "execute_result":
+            output.execution_count = count
+        kept.append(output)
+    return [
+        output
+        for output in kept
+        if not (output.get("name") == "stderr" and PROGRESS.search(output.text))
+    ]
 
 
 def texts(cell: nbformat.NotebookNode) -> Iterator[str]:

@@ -1,4 +1,4 @@
-# ruff: noqa: UP
+# ruff: noqa: UP024, UP032
 """Create or reuse .venv from requirements.lock; explain in one paragraph what stops it.
 
 Standard library only, in syntax that Python 2.7 parses: an interpreter that is too old must get

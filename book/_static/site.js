@@ -1,8 +1,10 @@
-/* What scrolls sideways can be reached and scrolled by keyboard. */
+/* What the theme leaves out for readers without a mouse or a screen. */
 "use strict";
 
+/* What scrolls sideways can be reached and scrolled by keyboard. */
 function reachScrolling() {
-  for (const box of document.querySelectorAll(".bd-article :is(pre, table, mjx-container[display])")) {
+  const boxes = ".bd-article :is(pre, table, mjx-container[display])";
+  for (const box of document.querySelectorAll(boxes)) {
     if (box.scrollWidth > box.clientWidth) {
       box.tabIndex = 0;
     } else if (box.tabIndex === 0) {
@@ -14,6 +16,10 @@ function reachScrolling() {
 addEventListener("load", () => {
   const typeset = window.MathJax?.startup?.promise ?? Promise.resolve();
   typeset.then(reachScrolling);
+  /* The theme puts the course's name outside of every landmark. */
+  const name = document.querySelector(".sidebar-primary-item:has(.navbar-brand)");
+  name?.setAttribute("role", "region");
+  name?.setAttribute("aria-label", "Reading Faces");
 });
 addEventListener("resize", reachScrolling);
 addEventListener("toggle", reachScrolling, true);

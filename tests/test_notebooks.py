@@ -1,0 +1,141 @@
+"""The stored notebooks: whole, in step with their sources, and running as an instructor runs them.
+
+nbval compares every output that is text or HTML; it cannot compare figures, since matplotlib
+draws some pixels differently from machine to machine. What a figure shows is printed or asserted
+beside it where it matters, and every one has to be there with an alternative text.
+"""
+
+import os
+import subprocess
+import sys
+
+import nbformat
+import papermill
+import pytest
+
+from tools import chapters, notebooks
+from tools.chapters import NOTEBOOKS, ROOT
+
+NAMES = chapters.names()
+
+
+@pytest.fixture(params=NAMES)
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def stored(name):
+    return nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+
+
+def test_in_step_with_their_sources():
+    assert notebooks.differences() == []
+
+
+def test_outputs_are_fit_to_publish(stored):
+    assert notebooks.problems(stored) == []
+
+
+def test_metadata_is_clean(stored):
+    assert set(stored.metadata) == {"kernelspec", "language_info"}
+    for cell in stored.cells:
+        assert not {"papermill", "execution"} & set(cell.metadata)
+
+
+def test_size(name):
+    assert (NOTEBOOKS / f"{name}.ipynb").stat().st_size < 1_500_000
+
+
+def test_nbval(name):
+    """Run the notebook again; strict but for cells tagged nbval-ignore-output."""
+    command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider"]
+    command += ["--nbval-cell-timeout=600", "-o", "addopts=", "-p", "tools.nbval_history"]
+    command.append(str(NOTEBOOKS / f"{name}.ipynb"))
+    with notebooks.kernel() as environment:
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-6000:]
+
+
+def variant(name, folder, **parameters):
+    """Run a notebook from another folder, as instructors do; return its path and the error."""
+    target = folder / "out.ipynb"
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        with notebooks.kernel():
+            papermill.execute_notebook(
+                NOTEBOOKS / f"{name}.ipynb", target, parameters, progress_bar=False
+            )
+    except papermill.PapermillExecutionError as error:
+        return target, f"{error.ename}: {error.evalue}"
+    finally:
+        os.chdir(before)
+    return target, None
+
+
+def test_second_seed(name, tmp_path):
+    target, error = variant(name, tmp_path, seed=1, profile="smoke")
+    assert error is None
+    assert target.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["out.ipynb"], "leaves files behind"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "telling"),
+    [({"datset": "sample"}, "datset"), ({"profile": "turbo"}, "smoke")],
+    ids=["unknown parameter", "unknown value"],
+)
+def test_wrong_parameters_stop_at_once(name, tmp_path, parameters, telling):
+    _, error = variant(name, tmp_path, **parameters)
+    assert error and error.startswith("ValueError") and telling in error
+
+
+def cell(source="1", outputs=(), count=1, **metadata):
+    made = nbformat.v4.new_code_cell(source, outputs=list(outputs), metadata=metadata)
+    made.execution_count = count
+    return made
+
+
+def stream(text, name="stdout"):
+    return nbformat.v4.new_output("stream", name=name, text=text)
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (cell(count=None), "never executed"),
+        (cell(outputs=[stream("oh", "stderr")]), "error stream"),
+        (cell(outputs=[stream("I0000 00:00:17.1 1 port.cc:153] x")]), "log line"),
+        (cell(outputs=[stream("saved in /home/ada/faces.npz")]), "path of the machine"),
+        (cell(outputs=[stream("<Axes at 0x7f2b3c4d5e6f>")]), "address in memory"),
+        (
+            cell(outputs=[nbformat.v4.new_output("error", ename="E", evalue="v")]),
+            "stores the error",
+        ),
+        (
+            cell(outputs=[nbformat.v4.new_output("display_data", {"image/png": "iVBO"})]),
+            "without alt text",
+        ),
+    ],
+    ids=["stripped", "stderr", "log", "path", "address", "error", "figure"],
+)
+def test_unfit_outputs_are_found(bad, message):
+    found = notebooks.problems(nbformat.v4.new_notebook(cells=[bad]))
+    assert len(found) == 1 and message in found[0]
+
+
+def test_fit_outputs_pass():
+    figure = nbformat.v4.new_output("display_data", {"image/png": "iVBO"})
+    good = cell(outputs=[stream("0.875"), figure], mystnb={"image": {"alt": "A face."}})
+    assert notebooks.problems(nbformat.v4.new_notebook(cells=[good])) == []
+
+
+def test_a_failing_chapter_is_named(monkeypatch):
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("1"), nbformat.v4.new_code_cell("1 / 0")],
+        metadata={"kernelspec": {"name": "python3", "display_name": "", "language": "python"}},
+    )
+    monkeypatch.setattr(notebooks, "PARAMETERS", {})
+    with pytest.raises(notebooks.BuildError, match=r"07-bad: code cell 2 .*ZeroDivisionError"):
+        notebooks.run("07-bad", notebook)

@@ -1,0 +1,184 @@
+"""The contract of a chapter, as far as a program can check it."""
+
+import re
+import statistics
+
+import pytest
+
+from tools import chapters
+from tools.chapters import Directive
+
+NAMES = chapters.names()
+
+
+@pytest.fixture(params=NAMES)
+def chapter(request):
+    return chapters.read(request.param)
+
+
+def code(chapter):
+    return [cell for cell in chapter.cells if cell.cell_type == "code"]
+
+
+def prose(chapter):
+    return "\n".join(cell.source for cell in chapter.cells if cell.cell_type == "markdown")
+
+
+def directives(chapter, name):
+    found = [part for part in chapters.parts(chapter) if isinstance(part, Directive)]
+    return [part for part in found if part.name == name]
+
+
+def test_there_are_chapters():
+    assert NAMES
+
+
+def test_opens_with_title_promise_and_box(chapter):
+    title, promise, box, *_ = re.split(r"\n{2,}", chapter.cells[0].source.strip())
+    assert re.match(r"# [^\d]", title), "the site adds the number"
+    assert promise[0].isalpha() and "\n" not in promise, "one sentence of promise"
+    assert box.startswith(":::{admonition} This chapter")
+    for part in ("You will learn", "You need", "Time"):
+        assert f"**{part}" in chapter.cells[0].source
+    bullets = re.findall(r"^- ", directives(chapter, "admonition")[0].body, re.M)
+    assert 3 <= len(bullets) <= 5
+
+
+def test_begins_with_setup_parameters_and_their_check(chapter):
+    setup, _, parameters, check = code(chapter)[:4]
+    repository, _ = chapters.addresses()
+    assert f"git+{repository}" in setup.source
+    assert parameters.metadata["tags"] == ["parameters"]
+    assert re.findall(r'dataset = "(\w+)"', parameters.source) == ["sample"]
+    assert re.findall(r'profile = "(\w+)"', parameters.source) == ["cpu"]
+    assert "seed = 0" in parameters.source
+    assert "exercises.check_parameters(" in check.source
+
+
+def test_cells_are_short(chapter):
+    lengths = [len(cell.source.splitlines()) for cell in code(chapter)]
+    assert max(lengths) <= 25
+    assert statistics.median(lengths) <= 8
+
+
+def test_exercises_have_a_solution_that_checks_itself(chapter):
+    assert len(chapter.exercises) >= 3
+    solved: dict[str, str] = {}
+    label = None
+    for cell in chapter.cells:
+        if cell.cell_type == "code":
+            if label:
+                solved[label] += cell.source
+            continue
+        for part in chapters.split(cell.source, chapter.name):
+            if isinstance(part, Directive) and part.name == "solution-start":
+                label = part.argument
+                solved[label] = ""
+            if isinstance(part, Directive) and part.name == "solution-end":
+                label = None
+    assert list(solved) == list(chapter.exercises)
+    for label, source in solved.items():
+        number = chapter.exercises[label].split(".")[1]
+        assert f'exercises.check("{chapter.name}.{number}"' in source, label
+
+
+def test_quizzes(chapter):
+    quizzes = directives(chapter, "quiz")
+    assert len(quizzes) >= 3
+    for part in quizzes:
+        chapters.quiz(part, chapter.name)
+    assert len({part.argument for part in quizzes}) == len(quizzes)
+
+
+def test_closes_with_what_was_seen_sources_and_next(chapter):
+    text = prose(chapter)
+    assert re.search(r"^#+ What you have seen|^\*\*What you have seen", text, re.M)
+    sources = text.split("## Sources")
+    assert len(sources) == 2 and "{cite" in sources[1]
+    assert "Next" in sources[1]
+
+
+def test_learners_see_plain_markdown(chapter):
+    notebook = chapters.learner(chapter)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            text = chapters.outside_code(cell.source, lambda part: part)
+            assert not re.search(r"^:{3,}|^\([\w-]+\)=|\{[\w:-]+\}`", text, re.M), text
+            assert text.count("<details>") == text.count("</details>"), text
+
+
+def test_site_has_balanced_folds(chapter):
+    text = "\n".join(c.source for c in chapters.site(chapter).cells if c.cell_type == "markdown")
+    assert text.count("<details") == text.count("</details>") == len(chapter.exercises)
+
+
+# The converter itself, on small sources.
+
+
+def small(tmp_path, monkeypatch, text):
+    monkeypatch.setattr(chapters, "CHAPTERS", tmp_path)
+    header = "---\njupytext:\n  text_representation: {extension: .md, format_name: myst}\n---\n"
+    (tmp_path / "07-small.md").write_text(header + text, encoding="utf-8")
+    return chapters.read("07-small")
+
+
+def test_conversion(tmp_path, monkeypatch):
+    source = """\
+# Small
+
+:::{tip} Look
+Here.
+:::
+
+:::{exercise} First
+:label: small-1
+Do it, see {ref}`small-1` and [pooling](04-pooling.md#top).
+:::
+
+:::{solution-start} small-1
+:::
+Prose.
+
+```{code-cell} ipython3
+1 + 1
+```
+
+More.
+:::{solution-end}
+:::
+
+After. $a_{i}$ and {math}`b`.
+"""
+    chapter = small(tmp_path, monkeypatch, source)
+    learner = [cell.source for cell in chapters.learner(chapter).cells]
+    assert learner[0].startswith("# 7. Small\n")
+    assert "> **Look**\n>\n> Here." in learner[0]
+    assert "**Exercise 7.1: First**" in learner[0]
+    assert "see exercise 7.1 and [pooling](04-pooling.ipynb)" in learner[0]
+    assert learner[0].endswith("(try first)</summary>\n\nProse.\n\n</details>")
+    assert learner[2].startswith("<details><summary><b>Solution of exercise 7.1, continued")
+    assert learner[2].endswith("More.\n\n</details>\n\nAfter. $a_{i}$ and $b$.")
+    assert chapters.learner(chapter).cells[1].metadata["jupyter"] == {"source_hidden": True}
+
+    site = [cell.source for cell in chapters.site(chapter).cells]
+    assert ":::{admonition} Exercise 7.1: First\n:class: exercise\n:name: small-1" in site[0]
+    assert "[exercise 7.1](#small-1) and [pooling](04-pooling.ipynb#top)" in site[0]
+    assert site[2].startswith("More.\n\n</details>")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (":::{tip} Open\nno end", "never closed"),
+        (":::{carousel}\n:::", "no directive 'carousel'"),
+        ("{swing}`x`", "no role 'swing'"),
+        (":::{exercise} No label\n:::", "no :label:"),
+        (":::{quiz} q\nquestion: Q\noptions:\n  - {text: a, feedback: b}\n:::", "0 right options"),
+        (":::{quiz} q\nquestion: Q\noptions:\n  - {text: a, right: true}\n:::", "without text or"),
+        (":::{quiz} q\nquestion: [\n:::", "is no YAML"),
+        ("{cite}`nobody1900`", "no entry 'nobody1900'"),
+    ],
+)
+def test_broken_sources_are_refused(tmp_path, monkeypatch, text, message):
+    with pytest.raises(chapters.ChapterError, match=re.escape(message)):
+        chapters.learner(small(tmp_path, monkeypatch, f"# Small\n\n{text}\n"))

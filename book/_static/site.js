@@ -16,6 +16,10 @@ function reachScrolling() {
 addEventListener("load", () => {
   const typeset = window.MathJax?.startup?.promise ?? Promise.resolve();
   typeset.then(reachScrolling);
+  /* Docutils still writes a role that has been withdrawn. */
+  for (const entry of document.querySelectorAll("[role=doc-biblioentry]")) {
+    entry.setAttribute("role", "listitem");
+  }
   /* The theme puts the course's name outside of every landmark. */
   const name = document.querySelector(".sidebar-primary-item:has(.navbar-brand)");
   name?.setAttribute("role", "region");

@@ -37,7 +37,7 @@ lint: setup
 	@$(VENV_PYTHON) -m ruff format --check .
 
 test: lint
-	@$(VENV_PYTHON) -m pytest
+	@$(VENV_PYTHON) -m pytest -rs
 
 study: setup
 	@$(VENV_PYTHON) -m fer_helpers.study three-view-ensemble --dataset $(DATASET) --store

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import os
 
+import numpy as np
+
 from data_fetch.dataset import DataError, FaceDataset, Source, copies_of_training, duplicates
 
 DATASETS = ("sample", "fer2013", "rafdb", "thermal")
@@ -52,7 +54,8 @@ def load(
     Raises
     ------
     ValueError
-        If there is no data set of that name; the message lists the names.
+        If there is no data set of that name (the message lists the names), or `seed` or `count`
+        is not a whole number from 0.
     DataError
         If the data are not there or cannot be used; the message says what to do.
 
@@ -65,6 +68,10 @@ def load(
     Traceback (most recent call last):
     ValueError: unknown data set 'fer'; choose one of 'sample', 'fer2013', 'rafdb', 'thermal'
     """
+    for what, value in (("seed", seed), ("count", count)):
+        # Both become part of a folder's name in the cache.
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
+            raise ValueError(f"{what} must be a whole number from 0, not {value!r}")
     # Each data set's module is imported only where it is used: reading one stays quick.
     if name == "sample":
         from data_fetch import cache, sample

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -49,21 +51,34 @@ def main(arguments: list[str] | None = None) -> int:
     ):
         parser.error(f"{options.command} {options.name} takes no --from")
     try:
-        if options.command == "list":
-            _list()
-        elif options.command == "path":
-            print(_path(options.name))
-        elif options.command == "get":
-            _get(options.name, options.source)
-        else:
-            return 0 if _verify(options.name, options.source) else 1
-    except DataError as error:
+        with warnings.catch_warnings():
+            # In a notebook it is enough to warn that nothing was kept; here that was the task.
+            warnings.filterwarnings("error", "not kept for the next time")
+            agrees = _run(options)
+        sys.stdout.flush()
+        return 0 if agrees else 1
+    except BrokenPipeError:
+        # What reads us, such as `head`, has seen enough; Python would complain on closing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (DataError, UserWarning) as error:
         print("error:", " ".join(str(error).split()), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("error: interrupted; nothing was left half-written", file=sys.stderr)
         return 130
-    return 0
+
+
+def _run(options: argparse.Namespace) -> bool:
+    if options.command == "verify":
+        return _verify(options.name, options.source)
+    if options.command == "list":
+        _list()
+    elif options.command == "path":
+        print(_path(options.name))
+    else:
+        _get(options.name, options.source)
+    return True
 
 
 def _list() -> None:
@@ -71,7 +86,10 @@ def _list() -> None:
         if name == "rafdb":
             state = "your own folder"
         elif name == "fer2013":
-            state = "not fetched" if cache.describe(name) is None else "ready"
+            try:
+                state = "not fetched" if cache.describe(name) is None else "ready"
+            except DataError:
+                state = "damaged"
         else:
             state = "built in"
         print(f"{name:<8} {state:<15} {IMAGES[name]:>6,} images  {LICENCES[name]}")
@@ -108,7 +126,10 @@ def _path(name: str) -> Path:
     record = cache.describe(entry_name(name))
     if record is None:
         raise DataError(f"{name} is not in the cache; run `python -m data_fetch get {name}`")
-    return cache.cache_dir() / entry_name(name) / record["folder"]
+    place = cache.cache_dir() / entry_name(name) / record["folder"]
+    if not place.is_dir():
+        raise DataError(f"{place} is missing; run `python -m data_fetch get {name}` again")
+    return place
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 import platformdirs
@@ -38,7 +39,11 @@ class CacheError(DataError):
 def cache_dir() -> Path:
     """Return the cache's folder: ``READING_FACES_DATA`` if set, else the user's cache folder."""
     chosen = os.environ.get("READING_FACES_DATA")
-    return Path(chosen or platformdirs.user_cache_dir("reading-faces")).expanduser()
+    folder = Path(chosen or platformdirs.user_cache_dir("reading-faces"))
+    try:
+        return folder.expanduser()
+    except RuntimeError as error:
+        raise CacheError(f"READING_FACES_DATA is {chosen}, and there is no such home") from error
 
 
 def describe(name: str) -> dict | None:
@@ -52,8 +57,13 @@ def describe(name: str) -> dict | None:
     pointer = cache_dir() / name / POINTER
     try:
         record = json.loads(pointer.read_text(encoding="utf-8"))
-        if not {"folder", "class_names", "source", "files"} <= set(record):
+        kinds = {"folder": str, "class_names": list, "source": dict, "files": dict}
+        if not isinstance(record, dict) or not all(
+            isinstance(record.get(key), kind) for key, kind in kinds.items()
+        ):
             raise ValueError("an incomplete record")
+        if not {"images.npy", "labels.npy", "split.npy"} <= set(record["files"]):
+            raise ValueError("a record without images, labels or split")
         return record
     except (FileNotFoundError, NotADirectoryError):
         return None
@@ -87,7 +97,8 @@ def read(name: str) -> FaceDataset | None:
                 class_names=tuple(record["class_names"]),
                 source=Source(**record["source"]),
             )
-        except (OSError, ValueError, EOFError) as error:
+        # The last three: damage in an array's header, and in what the record says.
+        except (OSError, ValueError, EOFError, TokenError, TypeError, AttributeError) as error:
             # Another process may have replaced the entry since its record was read.
             if attempt == 2 or describe(name) == record:
                 raise DataError(
@@ -231,11 +242,20 @@ def lock(name: str) -> Iterator[None]:
         If the cache cannot be written.
     """
     path = cache_dir() / f"{name}.lock"
-    with _clear_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        stream = open(path, "ab")
-    with stream:
-        _acquire(stream, wait=f"waiting for another process that writes {cache_dir() / name}")
+    with contextlib.ExitStack() as stack:
+        with _clear_errors(path):
+            stack.enter_context(
+                locked(path, f"waiting for another process that writes {cache_dir() / name}")
+            )
+        yield
+
+
+@contextlib.contextmanager
+def locked(path: Path, wait: str) -> Iterator[None]:
+    """Hold a lock file against other processes; print `wait` and wait for one that holds it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "ab") as stream:
+        _acquire(stream, wait)
         yield
 
 

@@ -12,7 +12,6 @@ import itertools
 import os
 import stat
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -154,10 +153,13 @@ def read(source: str | os.PathLike, *, release: Release = OFFICIAL) -> FaceDatas
         If anything is missing, damaged or not as expected; the message names the file.
     """
     source = Path(source)
-    if not source.exists():
-        raise DataError(f"{source} does not exist; give the archive, the folder or fer2013.csv")
     archive = ""
     try:
+        if not source.exists():
+            raise DataError(f"{source} does not exist; give the archive, the folder or fer2013.csv")
+        if not source.is_file() and not source.is_dir():
+            # A pipe or a device might never end.
+            raise DataError(f"{source} is neither a file nor a folder; give one of the two")
         if source.is_dir():
             kind = "unpacked folder"
             images, labels, split, files = _read_files(_files_of_folder(source), source, release)
@@ -333,6 +335,8 @@ def _files_of_folder(source: Path) -> dict[str, Callable[[], bytes]]:
 def _open_archive(source: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(source)
+    except (NotImplementedError, ValueError) as error:
+        raise DataError(f"{source} is damaged ({error}); download it again") from error
     except zipfile.BadZipFile as error:
         with open(source, "rb") as stream:
             cut = stream.read(4) == b"PK\x03\x04"
@@ -373,7 +377,7 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, source: Path
         with archive.open(member) as stream:
             # The sizes in the archive's directory may be wrong, so what comes out is counted.
             data = stream.read(MAX_FILE_BYTES + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+    except Exception as error:  # each way of compression has errors of its own
         raise DataError(
             f"{member.filename} in {source} is damaged ({error}); download the archive again"
         ) from error
@@ -461,7 +465,8 @@ def _read_csv(source: Path, release: Release) -> tuple[np.ndarray, np.ndarray, n
 def _parse(row: dict[str, str | None], where: str) -> tuple[np.ndarray, int, str]:
     remedy = "get a new copy of fer2013.csv"
     if None in row or None in row.values():
-        raise DataError(f"{where}: expected {len(row)} columns; {remedy}")
+        columns = len(row.keys() - {None})
+        raise DataError(f"{where}: expected {columns} columns; {remedy}")
     try:
         pixels = np.array(row["pixels"].split(), np.int64)
     except (ValueError, OverflowError) as error:

@@ -59,12 +59,12 @@ def read(path: str | os.PathLike | None, *, counts: dict[str, int] = OFFICIAL) -
             "(on the command line, `--from`)"
         )
     folder = Path(path)
-    listing = next(
-        (file for file in (folder / LIST, folder / "EmoLabel" / LIST) if file.is_file()), None
-    )
-    if listing is None:
-        raise DataError(f"{folder} has no {LIST}; {LAYOUT}")
     try:
+        listing = next(
+            (file for file in (folder / LIST, folder / "EmoLabel" / LIST) if file.is_file()), None
+        )
+        if listing is None:
+            raise DataError(f"{folder} has no {LIST}; {LAYOUT}")
         lines = listing.read_text(encoding="ascii").splitlines()
         rows = [
             _parse(line, f"{listing}, line {number}")

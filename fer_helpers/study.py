@@ -23,7 +23,7 @@ import keras
 import numpy as np
 
 from data_fetch import DATASETS, DataError, FaceDataset, copies_of_training, load
-from data_fetch.cache import cache_dir
+from data_fetch.cache import cache_dir, locked
 from fer_helpers import architectures, results, training, views
 
 STUDIES = ("three-view-ensemble",)
@@ -110,7 +110,9 @@ def plan(study: str, dataset: str, profile: str, *, seed: int = 0) -> Plan:
 
 def default_folder(plan: Plan) -> Path:
     """Where a study keeps its state between two starts: beside the cached data sets."""
-    return cache_dir() / "studies" / plan.study / f"{plan.dataset}-{plan.profile}"
+    seed = plan.members[0][1]
+    name = f"{plan.dataset}-{plan.profile}" + (f"-seed-{seed}" if seed else "")
+    return cache_dir() / "studies" / plan.study / name
 
 
 class _Progress(keras.callbacks.Callback):
@@ -180,7 +182,14 @@ def _claim(plan: Plan, faces: FaceDataset, folder: Path) -> None:
     wanted = json.loads(json.dumps(asdict(plan) | {"data_checksum": faces.source.checksum}))
     path = folder / "plan.json"
     if path.exists():
-        found = json.loads(path.read_text())
+        try:
+            found = json.loads(path.read_text())
+            if not isinstance(found, dict):
+                raise ValueError("not an object")
+        except ValueError as error:
+            raise ValueError(
+                f"{path} is damaged ({error}); choose another folder or remove this one"
+            ) from error
         if found != wanted:
             differing = sorted(
                 k for k in wanted | found if wanted.get(k, None) != found.get(k, None)
@@ -190,8 +199,9 @@ def _claim(plan: Plan, faces: FaceDataset, folder: Path) -> None:
                 f"{', '.join(differing)}); choose another folder or remove this one"
             )
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(wanted, indent=1))
+    draft = path.with_name(path.name + ".part")
+    draft.write_text(json.dumps(wanted, indent=1))
+    os.replace(draft, path)
 
 
 def run(
@@ -202,6 +212,8 @@ def run(
     log: Callable[[str], None] = print,
 ) -> tuple[dict[tuple[str, int], results.Run], results.Reference]:
     """Train every network of a study, or take it up where it was stopped.
+
+    Where another process trains into the same folder, wait for it, and go on from what it left.
 
     Parameters
     ----------
@@ -225,10 +237,19 @@ def run(
     Raises
     ------
     ValueError
-        If the folder holds a run of another configuration; nothing is overwritten.
+        If the folder holds a run of another configuration, or a damaged one; nothing is
+        overwritten.
     """
-    if folder is not None:
+    if folder is None:
+        return _run(plan, faces, None, log)
+    with locked(folder / ".lock", f"waiting for another process that trains into {folder}"):
         _claim(plan, faces, folder)
+        return _run(plan, faces, folder, log)
+
+
+def _run(
+    plan: Plan, faces: FaceDataset, folder: Path | None, log: Callable[[str], None]
+) -> tuple[dict[tuple[str, int], results.Run], results.Reference]:
     checksum = faces.source.checksum
     faces = limited(faces, plan.limit)
     parts = {name: faces.part(name) for name in ("train", "validation", "test")}
@@ -324,6 +345,13 @@ def main(arguments: list[str] | None = None) -> int:
         )
     except (DataError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(
+            f"error: {error}; free space in {folder} and make it writable, or choose another "
+            "folder (--folder); the same command goes on after the last whole epoch",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         print("stopped; the same command goes on after the last whole epoch", file=sys.stderr)

@@ -203,6 +203,11 @@ def fit(
     callbacks
         More Keras callbacks.
 
+    Raises
+    ------
+    ValueError
+        If images and labels differ in number, or the state in `checkpoint` is damaged.
+
     Returns
     -------
     model
@@ -227,9 +232,15 @@ def fit(
     done, history, model = 0, {}, None
     state_path = checkpoint / "history.json" if checkpoint else None
     if state_path and state_path.exists():
-        state = json.loads(state_path.read_text())
-        done, history = state["epochs"], state["history"]
-        model = keras.models.load_model(checkpoint / f"epoch-{done:03}.keras")
+        try:
+            state = json.loads(state_path.read_text())
+            done, history = state["epochs"], state["history"]
+            model = keras.models.load_model(checkpoint / f"epoch-{done:03}.keras")
+        except Exception as error:  # Keras documents no common base of what it raises
+            raise ValueError(
+                f"the state in {checkpoint} is damaged ({error}); remove that folder to train "
+                "this network anew"
+            ) from error
     if model is None:
         model = make_model()
         steps = protocol.epochs * math.ceil(len(images) / protocol.batch_size)

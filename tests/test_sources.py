@@ -107,6 +107,11 @@ def test_learners_see_plain_markdown(chapter):
             assert text.count("<details>") == text.count("</details>"), text
 
 
+def test_no_fold_of_a_notebook_is_empty(chapter):
+    for cell in chapters.learner(chapter).cells:
+        assert not re.search(r"</summary>\s*</details>", cell.source), cell.source
+
+
 def test_site_has_balanced_folds(chapter):
     text = "\n".join(c.source for c in chapters.site(chapter).cells if c.cell_type == "markdown")
     assert text.count("<details") == text.count("</details>") == len(chapter.exercises)

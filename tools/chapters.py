@@ -331,14 +331,12 @@ class LearnerWriter(Writer):
         open_before = self.solution
         written = super().write(text)
         # A fold cannot span cells in Jupyter, so each Markdown cell of a solution folds by itself.
-        if open_before and written.strip() != "</details>":
+        if open_before and written.startswith("</details>"):
+            written = written.removeprefix("</details>").lstrip("\n")
+        elif open_before:
             number = self.exercise_number(open_before)
             start = f"<details><summary><b>Solution of exercise {number}, continued</b></summary>"
             written = f"{start}\n\n{written}"
-        elif open_before:
-            written = ""
-        else:
-            written = written.removeprefix("</details>").lstrip("\n")
         if self.solution and not written.rstrip().endswith("</summary>"):
             written += "\n\n</details>"
         elif self.solution:

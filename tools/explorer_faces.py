@@ -18,7 +18,7 @@ def script() -> str:
     """Return the text of explorer-faces.js: one face per line, its bytes row by row in Base64."""
     faces = [
         {
-            "name": f"a {expression} face",
+            "name": f"{'an' if expression[0] in 'aeiou' else 'a'} {expression} face",
             "pixels": base64.b64encode(face(expression, identity=identity).tobytes()).decode(),
         }
         for expression, identity in FACES

@@ -115,6 +115,7 @@
       {
         name: "one bright pixel",
         rows: grid(SIDE, SIDE, (row, column) => (row === 24 && column === 24 ? 255 : 0)),
+        spot: 24,
       },
     ];
   }
@@ -394,6 +395,14 @@
     for (const { control } of [picture, operation, stride, padding, dilation]) {
       control.addEventListener("change", recompute);
     }
+    picture.control.addEventListener("change", () => {
+      const { spot } = all[Number(picture.control.value)];
+      if (spot === undefined) return;
+      // A window that holds no bright pixel has nothing to show.
+      const { stride: step, dilation: gap } = options();
+      const middle = (spot + layout(SIDE, 3, options()).before - gap) / step;
+      look(middle, middle);
+    });
     const kernelBox = element("fieldset", { class: "explorer-kernel" },
       element("legend", {}, "Kernel"),
       element("div", { class: "explorer-weights" }, ...weights.flat()));

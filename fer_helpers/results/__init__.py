@@ -110,13 +110,29 @@ def save_reference(reference: Reference, folder: Path) -> None:
 
 
 def load_run(folder: Path, view: str, seed: int) -> Run:
-    """Read one stored run; float16 rows are scaled to add up to one again."""
-    facts = json.loads((folder / f"{view}-{seed}.json").read_text(encoding="utf-8"))
-    with np.load(folder / f"{view}-{seed}.npz") as arrays:
-        probabilities = {name: arrays[name].astype("float64") for name in arrays.files}
-    for array in probabilities.values():
-        array /= array.sum(axis=1, keepdims=True)
-    return Run(**facts, probabilities=probabilities)
+    """Read one stored run; float16 rows are scaled to add up to one again.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such run.
+    ValueError
+        If one of its files is damaged, or the second is missing; the message names both.
+    """
+    path = folder / f"{view}-{seed}.json"
+    text = path.read_bytes()
+    try:
+        facts = json.loads(text.decode("utf-8"))
+        with np.load(path.with_suffix(".npz")) as arrays:
+            probabilities = {name: arrays[name].astype("float64") for name in arrays.files}
+        for array in probabilities.values():
+            array /= array.sum(axis=1, keepdims=True)
+        return Run(**facts, probabilities=probabilities)
+    except Exception as error:  # a zip archive of arrays can be damaged in many ways
+        raise ValueError(
+            f"{path} or the .npz file beside it is damaged ({error}); get both again, or remove "
+            "both and train this network anew"
+        ) from error
 
 
 def stored(study: str, dataset: str, profile: str, *, runs: Path = RUNS) -> dict[tuple, Run]:

@@ -257,3 +257,56 @@ def test_the_record_holds_no_surprise(three_faces, cache_folder):
     record = json.loads((cache_folder / "entry" / cache.POINTER).read_text())
     assert set(record) == {"folder", "class_names", "source", "files"}
     assert list(record["files"]) == ["images.npy", "labels.npy", "split.npy", "subject.npy"]
+
+
+def test_a_home_that_is_not_there_is_named(monkeypatch):
+    monkeypatch.setenv("READING_FACES_DATA", "~nobody-of-this-name/faces")
+    with pytest.raises(cache.CacheError, match="READING_FACES_DATA is ~nobody-of-this-name/faces"):
+        cache.cache_dir()
+
+
+@pytest.mark.parametrize("value", [None, 5, [], "x"])
+@pytest.mark.parametrize("key", ["folder", "class_names", "source", "files"])
+def test_a_record_with_a_wrong_value_is_named_and_made_anew(three_faces, cache_folder, key, value):
+    cache.store("entry", three_faces)
+    pointer = cache_folder / "entry" / cache.POINTER
+    pointer.write_text(json.dumps(json.loads(pointer.read_text()) | {key: value}))
+    with pytest.raises(DataError, match="damaged.*data_fetch get entry"):
+        cache.read("entry")
+    assert same(cache.cached("entry", lambda: three_faces), three_faces)
+
+
+@pytest.mark.parametrize("text", ["null", "5"])
+def test_a_record_that_is_no_object_is_named(three_faces, cache_folder, text):
+    cache.store("entry", three_faces)
+    (cache_folder / "entry" / cache.POINTER).write_text(text)
+    with pytest.raises(DataError, match="damaged.*data_fetch get entry"):
+        cache.read("entry")
+
+
+@pytest.mark.parametrize("file", ["images.npy", "labels.npy", "split.npy"])
+def test_an_array_that_the_record_forgot_is_named(three_faces, cache_folder, file):
+    cache.store("entry", three_faces)
+    pointer = cache_folder / "entry" / cache.POINTER
+    record = json.loads(pointer.read_text())
+    del record["files"][file]
+    pointer.write_text(json.dumps(record))
+    with pytest.raises(DataError, match="damaged.*data_fetch get entry"):
+        cache.read("entry")
+
+
+def test_any_changed_byte_of_a_header_is_named_or_harmless(three_faces, cache_folder):
+    cache.store("entry", three_faces)
+    path = arrays_of(cache_folder)[0] / "labels.npy"
+    whole = path.read_bytes()
+    named = 0
+    for position in range(128):
+        damaged = bytearray(whole)
+        damaged[position] ^= 0x20
+        path.write_bytes(damaged)
+        try:
+            cache.read("entry")
+        except DataError as error:
+            assert "data_fetch get entry" in str(error)
+            named += 1
+    assert named > 60

@@ -364,6 +364,27 @@ def test_member_that_unpacks_beyond_the_limit(small, honest):
     refused(path, small.release, f"{name} in .*bomb.zip {message}.*download")
 
 
+def test_archive_of_an_unknown_version(small, archive):
+    data = bytearray(archive.read_bytes())
+    data[data.index(b"PK\x01\x02") + 6] = 99
+    archive.write_bytes(data)
+    refused(archive, small.release, "small.zip is damaged .*version 9.9.*download it again")
+
+
+def test_damaged_member_of_another_compression(small, tmp_path):
+    pytest.importorskip("lzma")
+    path = tmp_path / "lzma.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        for file in sorted(small.folder.rglob("*.jpg")):
+            archive.write(file, file.relative_to(small.folder).as_posix())
+    assert len(fer2013.read(path, release=small.release)) == 110
+    data = bytearray(path.read_bytes())
+    for position in range(100, 400):
+        data[position] ^= 0xFF
+    path.write_bytes(data)
+    refused(path, small.release, "lzma.zip is damaged.*download the archive again")
+
+
 def test_encrypted_member(small, archive):
     data = bytearray(archive.read_bytes())
     at = data.rindex(b"PK\x01\x02")
@@ -392,6 +413,16 @@ def test_any_changed_byte_is_noticed_or_harmless(small, archive):
 
 def test_nothing_there(small):
     refused(small.tmp_path / "nowhere.zip", small.release, "does not exist; give the archive")
+
+
+def test_a_path_that_no_system_takes(small):
+    refused(Path("a" * 5000), small.release, "cannot be read|does not exist")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name")
+def test_a_pipe_is_refused_instead_of_waited_for(small, tmp_path):
+    os.mkfifo(tmp_path / "pipe.zip")
+    refused(tmp_path / "pipe.zip", small.release, "pipe.zip is neither a file nor a folder")
 
 
 def test_wrong_layout(small):

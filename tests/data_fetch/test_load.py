@@ -79,3 +79,18 @@ def test_no_tensorflow_and_nothing_of_the_helpers():
         "assert not unwanted & {name.partition('.')[0] for name in sys.modules}"
     )
     subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize("name", ["sample", "thermal"])
+@pytest.mark.parametrize("seed", [-1, 1.5, "abc", "../../elsewhere", None, True])
+def test_a_seed_that_is_none_is_refused_before_anything_is_written(cache_folder, name, seed):
+    with pytest.raises(ValueError, match="seed must be a whole number from 0, not"):
+        load(name, seed=seed)
+    assert not cache_folder.exists()
+
+
+@pytest.mark.parametrize("count", [-3, 2.5, None, "10"])
+def test_a_count_that_is_none_is_refused_before_anything_is_written(cache_folder, count):
+    with pytest.raises(ValueError, match="count must be a whole number from 0, not"):
+        load("sample", count=count)
+    assert not cache_folder.exists()

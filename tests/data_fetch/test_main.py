@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -121,6 +122,48 @@ def test_sample(capsys, monkeypatch):
         assert run(command, "sample") == 0
     out = capsys.readouterr().out
     assert out.count(faces.source.checksum) == 2 and "train 56" in out
+
+
+def test_get_fails_where_nothing_can_be_kept(capsys, monkeypatch, tmp_path):
+    from data_fetch import sample
+
+    faces = sample.render(count=70)
+    monkeypatch.setattr(sample, "render", lambda **_: faces)
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("READING_FACES_DATA", str(tmp_path / "file"))
+    message = failed(capsys, "get", "sample")
+    assert "cannot write" in message and "READING_FACES_DATA" in message
+
+
+def test_list_survives_damage(capsys, cache_folder):
+    (cache_folder / "fer2013").mkdir(parents=True)
+    (cache_folder / "fer2013" / cache.POINTER).write_text("{")
+    assert run("list") == 0
+    out = capsys.readouterr().out
+    assert "damaged" in out and "thermal" in out
+
+
+def test_path_of_arrays_that_are_gone(capsys, small_release, archive, cache_folder):
+    run("get", "fer2013", "--from", archive)
+    capsys.readouterr()
+    for place in cache_folder.glob("fer2013/arrays-*"):
+        shutil.rmtree(place)
+    assert "is missing; run `python -m data_fetch get fer2013`" in failed(capsys, "path", "fer2013")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no broken pipes of this kind")
+def test_a_reader_that_stops_gets_no_traceback():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "data_fetch", "list"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait() == 1
+    process.stderr.close()
 
 
 def test_as_a_program(tmp_path):

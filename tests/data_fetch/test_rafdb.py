@@ -119,3 +119,8 @@ def test_undecodable_image(raf):
     path = raf.aligned / "test_0002_aligned.jpg"
     os.truncate(path, 900)
     refused(raf, "test_0002_aligned.jpg is not a readable image")
+
+
+def test_a_path_that_no_system_takes():
+    with pytest.raises(DataError, match="cannot be read"):
+        rafdb.read("a" * 5000)

@@ -118,3 +118,25 @@ def test_stored_fer2013_has_the_official_sizes_and_the_known_copies():
         "validation": 280,
         "test": 288,
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("image-0.json", b""),
+        ("image-0.json", b"{}"),
+        ("image-0.json", b"[]"),
+        ("image-0.npz", b""),
+        ("image-0.npz", b"PK\x03\x04"),
+        ("image-0.npz", None),
+    ],
+)
+def test_a_damaged_run_is_named(tmp_path, name, content):
+    run = make_run()
+    results.save(run, tmp_path)
+    if content is None:
+        (tmp_path / name).unlink()
+    else:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match="image-0.json or the .npz file beside it is damaged"):
+        results.load_run(tmp_path, run.view, run.seed)

@@ -2,6 +2,8 @@ import dataclasses
 import json
 import subprocess
 import sys
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -123,3 +125,48 @@ def test_provenance_names_what_is_needed_to_repeat(tiny, faces, tmp_path):
         assert facts[name] not in (None, "", {})
     assert facts["training_images"] == 30 and facts["seconds"] > 0
     assert study.results.provenance(runs.values()).count("\n") == 5
+
+
+def test_another_seed_has_a_folder_of_its_own():
+    folders = {
+        study.default_folder(study.plan("three-view-ensemble", "fer2013", "cpu", seed=seed))
+        for seed in (0, 1, 2)
+    }
+    assert len(folders) == 3
+
+
+@pytest.mark.parametrize("content", ["", '{"study', "null", "[]"])
+def test_a_damaged_plan_is_named(tiny, faces, tmp_path, content):
+    (tmp_path / "plan.json").write_text(content)
+    with pytest.raises(ValueError, match="plan.json is damaged .*another folder"):
+        study.run(tiny, faces, folder=tmp_path)
+
+
+def test_two_runs_in_one_folder_take_turns(tiny, faces, tmp_path):
+    started, finished, lines = threading.Event(), [], []
+
+    def first_log(line):
+        started.set()
+        time.sleep(0.5)
+        lines.append(line)
+
+    def first():
+        finished.append(study.run(tiny, faces, folder=tmp_path, log=first_log))
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    assert started.wait(60)
+    second_lines = []
+    runs, _ = study.run(tiny, faces, folder=tmp_path, log=second_lines.append)
+    thread.join()
+    assert len(finished) == 1 and len(lines) == 2
+    assert list(runs) == list(tiny.members) and not second_lines
+
+
+def test_a_folder_that_cannot_be_written_is_named(capsys, faces, tmp_path, monkeypatch):
+    monkeypatch.setattr(study, "load", lambda name: faces)
+    (tmp_path / "file").write_text("")
+    arguments = ["three-view-ensemble", "--profile", "smoke", "--folder", str(tmp_path / "file")]
+    assert study.main(arguments) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and str(tmp_path / "file") in error and "--folder" in error

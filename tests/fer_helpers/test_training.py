@@ -1,4 +1,5 @@
 import dataclasses
+import re
 
 import keras
 import numpy as np
@@ -123,3 +124,17 @@ def test_a_protocol_refuses_nonsense(wrong):
 def test_images_and_labels_must_match():
     with pytest.raises(ValueError, match="96 images but 95 labels"):
         training.fit(small, FACES, LABELS[1:], SHORT)
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"epochs": 1, "history": {}}'])
+def test_a_damaged_state_is_named(tmp_path, content):
+    (tmp_path / "history.json").write_text(content)
+    images = np.zeros((4, 48, 48, 1), "float32")
+    with pytest.raises(ValueError, match=f"state in {re.escape(str(tmp_path))} is damaged.*remove"):
+        training.fit(
+            lambda: build("compact"),
+            images,
+            np.zeros(4, int),
+            training.Protocol("test", epochs=1),
+            checkpoint=tmp_path,
+        )

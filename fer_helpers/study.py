@@ -22,11 +22,13 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from data_fetch import DATASETS, DataError, FaceDataset, copies_of_training, load
+from data_fetch import DataError, FaceDataset, copies_of_training, load
 from data_fetch.cache import cache_dir, locked
 from fer_helpers import architectures, results, training, views
 
 STUDIES = ("three-view-ensemble",)
+# Grey images with all three splits; the others come with their own studies.
+DATASETS = ("sample", "fer2013")
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def plan(study: str, dataset: str, profile: str, *, seed: int = 0) -> Plan:
     study
         One of `STUDIES`.
     dataset
-        One of `data_fetch.DATASETS`.
+        One of `DATASETS`.
     profile
         ``"full"`` is Savenko's own protocol; ``"cpu"`` a shorter one with the small network, made
         for two cores: a minute on the sample, an hour on FER2013; ``"smoke"`` takes seconds.

@@ -535,9 +535,9 @@ def cell(row, column, value):
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (lambda rows: rows[4].pop(), "line 6: .*columns"),
-        (lambda rows: rows[4].append("x"), "line 6: .*columns"),
-        (lambda rows: rows[4].clear() or rows[4].append("3"), "line 6: .*columns"),
+        (lambda rows: rows[4].pop(), "line 6: expected 3 columns"),
+        (lambda rows: rows[4].append("x"), "line 6: expected 3 columns"),
+        (lambda rows: rows[4].clear() or rows[4].append("3"), "line 6: expected 3 columns"),
         (cell(4, 1, " ".join(["1"] * 2303)), "line 6: 2303 pixels instead of 48×48"),
         (cell(4, 1, " ".join(["1"] * 2305)), "line 6: 2305 pixels instead of 48×48"),
         (cell(4, 1, ""), "line 6: 0 pixels instead of 48×48"),

@@ -50,7 +50,7 @@ def test_full_profile_is_the_papers_protocol():
     ("arguments", "choices"),
     [
         (("three-views", "sample", "cpu"), "three-view-ensemble"),
-        (("three-view-ensemble", "fer2012", "cpu"), "sample, fer2013, rafdb, thermal"),
+        (("three-view-ensemble", "fer2012", "cpu"), "sample, fer2013"),
         (("three-view-ensemble", "sample", "gpu"), "smoke, cpu, full"),
     ],
 )

@@ -14,6 +14,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import sys
 import tempfile
 import time
@@ -23,10 +24,14 @@ from pathlib import Path
 import nbformat
 import papermill
 
+from data_fetch import load
+from fer_helpers import logbook
+from fer_helpers.logbook import COURSE
 from tools import chapters
 from tools.chapters import NOTEBOOKS, ROOT
 
 EXECUTED = ROOT / "_build" / "executed"
+LOGBOOK = ROOT / "_build" / "logbook"
 PARAMETERS = {"dataset": "sample", "profile": "cpu"}
 
 # Progress bars on the error stream are for whoever waits, not for readers.
@@ -63,7 +68,8 @@ def fingerprint(notebook: nbformat.NotebookNode) -> str:
         files += sorted(
             path
             for path in (ROOT / package).rglob("*")
-            if path.is_file() and "__pycache__" not in path.parts
+            # The rows that come with the course are what the chapters themselves have made.
+            if path.is_file() and "__pycache__" not in path.parts and COURSE not in path.parents
         )
     for path in files:
         digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
@@ -97,6 +103,8 @@ def kernel() -> Iterator[dict[str, str]]:
             "JUPYTER_PATH": folder,
             "JUPYTER_CONFIG_DIR": folder,
             "IPYTHONDIR": str(Path(folder) / "ipython"),
+            # Whoever builds the course has rows of their own, which must not show in its pages.
+            "READING_FACES_LOGBOOK": str(LOGBOOK),
             "PYTHONHASHSEED": "0",
             "TF_CPP_MIN_LOG_LEVEL": "3",
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
@@ -233,6 +241,14 @@ def write(notebook: nbformat.NotebookNode, path: Path) -> None:
     os.replace(part, path)
 
 
+def store_rows() -> None:
+    """Copy the rows that the chapters have added to the results table into the package."""
+    shelf = logbook.shelf(load(PARAMETERS["dataset"]), PARAMETERS["profile"])
+    for path in sorted((LOGBOOK / shelf).glob("*.npz")):
+        (COURSE / shelf).mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, COURSE / shelf / path.name)
+
+
 def differences() -> list[str]:
     """Return how ``notebooks/`` differs from what the sources give."""
     found = []
@@ -272,6 +288,8 @@ def main(arguments: list[str] | None = None) -> int:
         if options.store:
             NOTEBOOKS.mkdir(exist_ok=True)
             write(executed, NOTEBOOKS / f"{name}.ipynb")
+    if options.store:
+        store_rows()
     if options.store and not options.only:
         for path in NOTEBOOKS.glob("*.ipynb"):
             if path.stem not in chapters.names():

@@ -1,7 +1,6 @@
-"""NumPy reference of the operations of a convolutional network.
+"""Convolution, pooling and the Sobel operator.
 
-Every function states the formula that it computes and where that is published. Images are
-``(height, width)`` or, as in Keras, batches ``(images, height, width, channels)``.
+Every function states the formula that it computes and where that is published.
 All of it is vectorised by one idea: a view of the input that holds one shifted copy per kernel
 weight, so that a convolution is one product with the weights and a pooling one reduction.
 """
@@ -442,30 +441,3 @@ def sobel(images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     along_width = (down[:, :, 2:] - down[:, :, :-2]).reshape(images.shape)
     along_height = (across[:, 2:] - across[:, :-2]).reshape(images.shape)
     return along_width, along_height, np.hypot(along_width, along_height)
-
-
-def relu(x: np.ndarray) -> np.ndarray:
-    """Replace what is negative by zero. Yershov et al. (2025), eq. (2).
-
-    Examples
-    --------
-    >>> relu([-2.0, 0.0, 3.0])
-    array([0., 0., 3.])
-    """
-    return np.maximum(x, 0)
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Turn the logits along the last axis into probabilities. Yershov et al. (2025), eq. (5).
-
-    The largest logit is subtracted first: that changes nothing in the ratio and keeps the
-    exponentials finite.
-
-    Examples
-    --------
-    >>> softmax([1000.0, 1000.0])
-    array([0.5, 0.5])
-    """
-    logits = np.asarray(logits)
-    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return exponentials / exponentials.sum(axis=-1, keepdims=True)

@@ -627,6 +627,31 @@ def render(count: int = 7000, seed: int = 0) -> FaceDataset:
     )
 
 
+def traits(subject: np.ndarray, *, seed: int = 0) -> dict[str, np.ndarray]:
+    """Return what the people shown look like, such as who wears glasses.
+
+    Parameters
+    ----------
+    subject : np.ndarray
+        Whole numbers ``(n,)``: `FaceDataset.subject` of a rendered data set.
+    seed : int
+        The seed that the data set was rendered with.
+
+    Returns
+    -------
+    dict of str to np.ndarray
+        float64 ``(n,)`` per property of a person, among them ``glasses`` and ``haired`` (0 or 1),
+        ``beard``, ``moustache`` and ``age`` (from 0), and ``tone``, the skin's brightness.
+
+    Examples
+    --------
+    >>> faces = render(60)
+    >>> wearers = faces.select(traits(faces.subject)["glasses"] == 1)
+    """
+    people = _people(seed, int(np.max(subject)) + 1)
+    return {name: values[subject] for name, values in people.items()}
+
+
 def draw(
     action_units: Mapping[str, float],
     *,

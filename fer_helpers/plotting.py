@@ -439,3 +439,80 @@ def shift_sensitivity(ax: Axes, images: np.ndarray, size: int) -> Axes:
     ax.plot(range(farthest + 1), shares, label=f"{size}×{size}", **style)
     ax.set(xticks=range(farthest + 1), ylim=(-0.03, 1.03))
     return ax
+
+
+def roc(
+    ax: Axes,
+    false_positive_rate: Sequence[float],
+    recall: Sequence[float],
+    label: str | None = None,
+) -> Axes:
+    """Show a ROC curve; call it again for another one on the same axes.
+
+    Parameters
+    ----------
+    ax : axes to draw on
+    false_positive_rate, recall : points of the curve, from (0, 0) to (1, 1)
+    label : name of the curve, for the legend
+
+    Returns
+    -------
+    The same axes
+
+    Examples
+    --------
+    >>> fig, ax = plt.subplots(figsize=(3, 3))
+    >>> [line.get_label() for line in roc(ax, [0, 0.2, 1], [0, 0.7, 1], "happy").lines]
+    ['chance', 'happy']
+    >>> plt.close(fig)
+    """
+    if not ax.lines:
+        ax.plot([0, 1], [0, 1], color="#767676", linestyle=":", label="chance")
+    style = list(_LINES)[(len(ax.lines) - 1) % len(_LINES)]
+    ax.plot(false_positive_rate, recall, label=label, linewidth=2, **style)
+    ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
+    ax.set(xlabel="false-positive rate", ylabel="recall")
+    return ax
+
+
+def reliability(
+    ax: Axes,
+    images: Sequence[int],
+    confidence: Sequence[float],
+    accuracy: Sequence[float],
+    label: str | None = None,
+) -> Axes:
+    """Show a reliability diagram; call it again for another one on the same axes.
+
+    Parameters
+    ----------
+    ax : axes to draw on
+    images, confidence, accuracy : what `fer_helpers.evaluation.reliability` returns; the markers
+        grow with the number of images
+    label : name of the curve, for the legend
+
+    Returns
+    -------
+    The same axes
+
+    Examples
+    --------
+    >>> fig, ax = plt.subplots(figsize=(3, 3))
+    >>> ax = reliability(ax, [0, 30, 10], [np.nan, 0.6, 0.9], [np.nan, 0.5, 0.8], "image")
+    >>> [line.get_label() for line in ax.lines]
+    ['as sure as right', 'image']
+    >>> plt.close(fig)
+    """
+    images, confidence, accuracy = map(np.asarray, (images, confidence, accuracy))
+    if not ax.lines:
+        ax.plot([0, 1], [0, 1], color="#767676", linestyle=":", label="as sure as right")
+    style = list(_MARKED_LINES)[(len(ax.lines) - 1) % len(_MARKED_LINES)]
+    marker = style.pop("marker")
+    kept = images > 0
+    ax.plot(confidence[kept], accuracy[kept], label=label, **style)
+    sizes = 25 + 150 * images[kept] / images.max()
+    colours = {"facecolor": style["color"], "edgecolor": "white"}
+    ax.scatter(confidence[kept], accuracy[kept], sizes, marker=marker, zorder=3, **colours)
+    ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
+    ax.set(xlabel="confidence", ylabel="share of right answers")
+    return ax

@@ -16,6 +16,23 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_helpers.results.cards import Card, card, make_card
+
+__all__ = [
+    "RUNS",
+    "Card",
+    "Reference",
+    "Run",
+    "card",
+    "load_run",
+    "make_card",
+    "provenance",
+    "reference",
+    "save",
+    "save_reference",
+    "stored",
+]
+
 RUNS = Path(__file__).parent / "runs"
 
 

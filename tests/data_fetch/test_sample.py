@@ -113,6 +113,21 @@ def test_bad_choices_are_listed():
         sample.render(20, seed=-1)
 
 
+def test_traits_are_those_of_the_people_drawn(faces):
+    traits = sample.traits(faces.subject)
+    for person in (0, 7):
+        rows = faces.subject == person
+        assert all(len(np.unique(values[rows])) == 1 for values in traits.values())
+    assert set(traits["glasses"]) == {0, 1}
+    # Many people or few: a person's properties are their own.
+    some = sample.traits(faces.subject[:20])
+    np.testing.assert_array_equal(some["tone"], traits["tone"][:20])
+    # Pictures of people with darker skin are darker: the rows are in the right order.
+    brightness = faces.images[:, 26:34, 20:28].mean(axis=(1, 2, 3))
+    assert np.corrcoef(traits["tone"], brightness)[0, 1] > 0.5
+    assert (sample.traits(faces.subject, seed=1)["tone"] != traits["tone"]).any()
+
+
 def test_hard_in_the_right_way(complete):
     """A small network learns it, a linear model does not, and the confusions are people's."""
     from sklearn.linear_model import LogisticRegression

@@ -175,6 +175,31 @@ def test_calibration_error():
         evaluation.expected_calibration_error([0, 1], np.eye(2), bins=0)
 
 
+def test_reliability_counts_every_image_once():
+    labels, probabilities = drawn(6, images=500)
+    images, confidence, right = evaluation.reliability(labels, probabilities, bins=10)
+    filled = images > 0
+    assert images.sum() == 500 and not filled[0]
+    assert np.isnan(confidence[~filled]).all() and np.isnan(right[~filled]).all()
+    edges = np.linspace(0, 1, 11)
+    assert (confidence[filled] > edges[:-1][filled]).all()
+    assert (confidence[filled] <= edges[1:][filled]).all()
+    shares = images[filled] / 500
+    assert shares @ right[filled] == pytest.approx(evaluation.accuracy(labels, probabilities))
+    assert shares @ confidence[filled] == pytest.approx(probabilities.max(axis=1).mean())
+    assert shares @ np.abs(right - confidence)[filled] == pytest.approx(
+        evaluation.expected_calibration_error(labels, probabilities)
+    )
+
+
+def test_reliability_of_certainty():
+    images, confidence, right = evaluation.reliability([0, 0, 1], np.eye(2)[[0, 1, 1]], bins=4)
+    assert images.tolist() == [0, 0, 0, 3]
+    assert confidence[-1] == 1 and right[-1] == pytest.approx(2 / 3)
+    with pytest.raises(ValueError, match="bins"):
+        evaluation.reliability([0, 1], np.eye(2), bins=0)
+
+
 labels, probabilities = drawn(4, images=3)
 broken = probabilities.copy()
 broken[1, 2] = np.nan
@@ -202,6 +227,7 @@ def test_errors(labels, probabilities, message):
         evaluation.macro_f1,
         evaluation.roc_auc,
         evaluation.expected_calibration_error,
+        evaluation.reliability,
         evaluation.bootstrap_interval,
     ):
         with pytest.raises(ValueError, match=message):

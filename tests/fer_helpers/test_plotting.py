@@ -36,6 +36,8 @@ DRAWINGS = {
     "learning_curves": lambda ax: plotting.learning_curves(ax, {"loss": [2, 1]}, "loss"),
     "intervals": lambda ax: plotting.intervals(ax, ["a", "b"], [0.5, 0.6], [0.4, 0.5], [0.6, 0.7]),
     "shift_sensitivity": lambda ax: plotting.shift_sensitivity(ax, faces(), 2),
+    "roc": lambda ax: plotting.roc(ax, [0, 0.3, 1], [0, 0.8, 1], "happy"),
+    "reliability": lambda ax: plotting.reliability(ax, [0, 3, 5], [np.nan, 0.6, 1], [0, 0.5, 1]),
 }
 
 
@@ -175,3 +177,27 @@ def test_shift_sensitivity_counts_what_changes(ax):
     np.testing.assert_allclose(window, np.array([0, 0, 0, 0, 2]) / 11**2)
     assert len({line.get_marker() for line in ax.lines}) == 2
     assert [line.get_label() for line in ax.lines] == ["1×1", "4×4"]
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda ax, name: plotting.roc(ax, [0, 0.3, 1], [0, 0.8, 1], name),
+        lambda ax, name: plotting.reliability(ax, [3, 5], [0.6, 0.9], [0.5, 0.8], name),
+    ],
+)
+def test_curves_share_one_diagonal_and_differ_in_more_than_colour(ax, draw):
+    draw(ax, "first")
+    draw(ax, "second")
+    assert [line.get_label() for line in ax.lines][1:] == ["first", "second"]
+    assert list(ax.lines[0].get_xdata()) == list(ax.lines[0].get_ydata()) == [0, 1]
+    styles = [(line.get_color(), line.get_linestyle()) for line in ax.lines[1:]]
+    assert len({colour for colour, _ in styles}) == len({dash for _, dash in styles}) == 2
+
+
+def test_an_empty_range_of_confidence_leaves_no_marker(ax):
+    plotting.reliability(ax, [0, 3, 5], [np.nan, 0.6, 0.9], [np.nan, 0.5, 0.8])
+    (markers,) = ax.collections
+    assert markers.get_offsets().tolist() == [[0.6, 0.5], [0.9, 0.8]]
+    small, large = markers.get_sizes()
+    assert small < large

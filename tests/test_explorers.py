@@ -5,17 +5,30 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
+from sklearn import metrics
 
-from fer_helpers import ops
-from tools import explorer_faces
+from fer_helpers import ops, results
+from tools import explorer_faces, explorer_scores
 
-STATIC = Path(__file__).parents[1] / "book" / "_static"
-EXPLORERS = ("kernel", "sobel", "pooling")
+ROOT = Path(__file__).parents[1]
+STATIC = ROOT / "book" / "_static"
+PICTURES = ("kernel", "sobel", "pooling")
+CHARTS = ("activations", "threshold")
+EXPLORERS = PICTURES + CHARTS
+ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "swish", "hard_swish")
+
+
+def scripts():
+    """The scripts of the explorers, in the order in which the site loads them."""
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    files = [name for name, _ in config["sphinx"]["config"]["html_js_files"]]
+    return [STATIC / name for name in files if name.startswith("explorer")]
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
-    """A page with the three explorers and nothing else, opened from disk like a downloaded copy."""
+    """A page with the explorers and nothing else, opened from disk like a downloaded copy."""
     hosts = "".join(
         f'<div class="explorer" data-explorer="{name}"><p>What {name} shows.</p></div>'
         for name in EXPLORERS
@@ -25,9 +38,8 @@ def address(tmp_path_factory):
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Explorers</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<link rel="stylesheet" href="{(STATIC / "explorers.css").as_uri()}">'
-        f'<script src="{(STATIC / "explorer-faces.js").as_uri()}"></script>'
-        f'<script src="{(STATIC / "explorers.js").as_uri()}"></script>'
-        f"</head><body><main>{hosts}</main></body></html>",
+        + "".join(f'<script src="{path.as_uri()}"></script>' for path in scripts())
+        + f"</head><body><main>{hosts}</main></body></html>",
         encoding="utf-8",
     )
     return file.as_uri()
@@ -76,6 +88,18 @@ def test_faces_are_those_of_the_renderer():
     assert explorer_faces.TARGET.read_text(encoding="utf-8") == explorer_faces.script(), (
         "run python -m tools.explorer_faces"
     )
+
+
+def test_scores_are_those_of_the_stored_run():
+    assert explorer_scores.TARGET.read_text(encoding="utf-8") == explorer_scores.script(), (
+        "run python -m tools.explorer_scores"
+    )
+    assert explorer_scores.TARGET.stat().st_size < 40_000
+
+
+def test_every_script_is_loaded():
+    written = {*STATIC.glob("explorer*.js"), *STATIC.glob("explorers/*.js")}
+    assert set(scripts()) == written
 
 
 def test_filter_equals_ops(compute, picture, kernel):
@@ -202,6 +226,171 @@ def test_pooling_counts_changes(page, explorer):
     assert host.locator("[data-result]").inner_text().startswith("0 of 144")
 
 
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activations_equal_ops(compute, name):
+    x = np.concatenate([np.linspace(-8, 8, 41), [-1000, -3, 0, 3, 1000]])
+    for slope in (0.01, 0.2):
+        options = (slope,) if name == "leaky_relu" else ()
+        for shown, function in (("activation", name), ("derivative", f"{name}_derivative")):
+            expected = getattr(ops, function)(x, *options)
+            values = [compute(shown, name, float(one), slope) for one in x]
+            np.testing.assert_allclose(values, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_saturation_is_where_the_curve_stays_flat(compute):
+    x = np.round(np.arange(-6, 6.001, 0.05), 2)
+    for name in ACTIVATIONS:
+        steep = np.abs(getattr(ops, f"{name}_derivative")(x)) >= 0.05
+        first, last = np.flatnonzero(steep)[[0, -1]]
+        expected = {
+            "low": x[first - 1] if first else None,
+            "high": x[last + 1] if last + 1 < len(x) else None,
+        }
+        assert compute("saturation", name) == expected, name
+
+
+def test_product_through_layers(compute):
+    assert compute("through", 0.25, 10) == pytest.approx(0.25**10)
+
+
+def test_activations_by_keyboard_number_and_mouse(page, explorer):
+    host = explorer("activations")
+    result = host.locator("[data-result]")
+    x = host.get_by_label("x", exact=True)
+    box = host.get_by_label("x, as a number")
+    x.press("ArrowRight")
+    assert result.inner_text().startswith("sigmoid at x = 1.05: ")
+    box.fill("0")
+    host.get_by_label("Layers", exact=True).fill("20")
+    assert "derivative 0.25, through 20 layers 9.1 × 10⁻¹³." in result.inner_text()
+    box.fill("")
+    assert box.get_attribute("aria-invalid") == "true"
+    assert "x = 0:" in result.inner_text()
+    box.fill("99")
+    box.press("Tab")
+    assert box.input_value() == "6"
+    assert "(saturated)" in result.inner_text()
+
+    area = host.locator("svg").first.bounding_box()
+    middle = area["y"] + area["height"] / 2
+    # The axis from -6 to 6 begins after 60 of 360 units and ends at 346.
+    at = lambda value: area["x"] + area["width"] * (60 + (value + 6) / 12 * 286) / 360  # noqa: E731
+    page.mouse.move(at(0), middle)
+    page.mouse.down()
+    page.mouse.move(at(-2), middle)
+    page.mouse.up()
+    assert result.inner_text().startswith("sigmoid at x = −2: ")
+    page.keyboard.press("ArrowLeft")
+    assert result.inner_text().startswith("sigmoid at x = −2.05: ")
+
+
+def test_two_activations_are_compared(explorer):
+    host = explorer("activations")
+    assert not host.get_by_label("Slope of leaky ReLU").is_visible()
+    host.get_by_label("Compare with").select_option(label="leaky ReLU")
+    host.get_by_label("Slope of leaky ReLU").fill("0.1")
+    host.get_by_label("x, as a number").fill("-5")
+    host.get_by_label("Layers, as a number").fill("2")
+    rows = [row.inner_text().split("\t") for row in host.locator("tr").all()]
+    assert rows[0][1:] == ["sigmoid", "leaky ReLU"]
+    assert rows[1] == ["value", "0.007", "−0.5"]
+    assert rows[3] == ["through 2 layers", "4.4 × 10⁻⁵", "0.01"]
+    assert rows[4] == ["saturated", "yes", "no"]
+
+
+def one_against_all(number):
+    """The rounded scores of a class and who belongs to it."""
+    scores, labels = explorer_scores.thousandths()
+    return scores[:, number] / 1000, labels == number
+
+
+@pytest.mark.parametrize("number", range(7))
+def test_threshold_equals_scikit_learn(page, number):
+    scores, truth = one_against_all(number)
+    name = results.reference(*explorer_scores.STUDY).class_names[number]
+    thresholds = [0, 0.001, 0.123, 0.5, 0.9, 1]
+    shown = page.evaluate(
+        """([name, thresholds]) => {
+          const c = readingFaces.explorers.compute;
+          const counts = c.scores(name);
+          return { judged: thresholds.map((at) => c.judge(counts, at)), roc: c.roc(counts),
+            auc: c.area(c.roc(counts)), pr: c.precisionRecall(counts),
+            ap: c.averagePrecision(c.precisionRecall(counts)) };
+        }""",
+        [name, thresholds],
+    )
+    for threshold, judged in zip(thresholds, shown["judged"], strict=True):
+        called = scores >= threshold
+        (tn, fp), (fn, tp) = metrics.confusion_matrix(truth, called, labels=[False, True])
+        assert [judged[key] for key in ("tn", "fp", "fn", "tp")] == [tn, fp, fn, tp]
+        assert judged["accuracy"] == pytest.approx(metrics.accuracy_score(truth, called))
+        assert judged["recall"] == pytest.approx(metrics.recall_score(truth, called))
+        assert judged["f1"] == pytest.approx(metrics.f1_score(truth, called))
+        assert judged["fpr"] == pytest.approx(fp / (fp + tn))
+        precision = metrics.precision_score(truth, called, zero_division=np.nan)
+        assert (judged["precision"] is None) == np.isnan(precision)
+        if called.any():
+            assert judged["precision"] == pytest.approx(precision)
+
+    fpr, recall, _ = metrics.roc_curve(truth, scores, drop_intermediate=False)
+    np.testing.assert_allclose(shown["roc"], np.column_stack([fpr, recall]))
+    assert shown["auc"] == pytest.approx(metrics.roc_auc_score(truth, scores))
+    precision, recall, _ = metrics.precision_recall_curve(truth, scores)
+    expected = np.column_stack([recall, precision])[::-1]
+    np.testing.assert_allclose(shown["pr"][1:], expected[1:])
+    assert shown["ap"] == pytest.approx(metrics.average_precision_score(truth, scores))
+
+
+@pytest.mark.parametrize("number", range(7))
+def test_rounding_the_scores_costs_little(number):
+    run = results.stored(*explorer_scores.STUDY)[explorer_scores.RUN]
+    scores, truth = one_against_all(number)
+    exact = metrics.roc_auc_score(truth, run.probabilities["validation"][:, number])
+    assert abs(metrics.roc_auc_score(truth, scores) - exact) < 0.002
+
+
+def test_threshold_by_keyboard_number_and_mouse(page, explorer):
+    host = explorer("threshold")
+    result = host.locator("[data-result]")
+    host.get_by_label("Class").select_option("disgust")
+    host.get_by_label("Threshold", exact=True).press("ArrowLeft")
+    assert result.inner_text().startswith("Called disgust from 0.49 on: ")
+
+    host.get_by_label("Threshold, as a number").fill("0.123")
+    scores, truth = one_against_all(1)
+    called = scores >= 0.123
+    counts = [called & truth, ~called & truth, called & ~truth, ~called & ~truth]
+    shown = host.locator("table").first.locator("td strong").all_inner_texts()
+    assert shown == [str(count.sum()) for count in counts]
+    assert f"precision {metrics.precision_score(truth, called):.3f}".capitalize() in (
+        result.inner_text()
+    )
+    assert f"AUC) {metrics.roc_auc_score(truth, scores):.3f}" in host.inner_text()
+
+    area = host.locator("svg").first.bounding_box()
+    page.mouse.move(area["x"] + area["width"] / 2, area["y"] + area["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(area["x"] + area["width"] + 50, area["y"] + area["height"] / 2)
+    page.mouse.up()
+    assert result.inner_text().startswith("Called disgust from 1 on: 0 rightly, 0 wrongly")
+    assert "Precision not defined" in result.inner_text()
+
+
+def test_a_finger_drags_the_threshold(browser, address):
+    context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True)
+    page = context.new_page()
+    page.goto(address)
+    host = page.locator('[data-explorer="threshold"]')
+    svg = host.locator("svg").first
+    svg.scroll_into_view_if_needed()
+    area = svg.bounding_box()
+    page.touchscreen.tap(area["x"] + area["width"] * (60 + 286 / 4) / 360, area["y"] + 100)
+    shown = float(host.get_by_label("Threshold, as a number").input_value())
+    assert shown == pytest.approx(0.25, abs=0.01)
+    assert svg.evaluate("node => getComputedStyle(node).touchAction") == "pan-y"
+    context.close()
+
+
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_is_labelled_for_screen_readers(page, explorer, name):
     host = explorer(name)
@@ -210,7 +399,7 @@ def test_is_labelled_for_screen_readers(page, explorer, name):
     assert host.get_attribute("role") == "group"
     assert host.get_attribute("aria-label").lower().startswith(name)
     assert host.locator("[data-result]").get_attribute("aria-live") == "polite"
-    for canvas in host.locator("canvas").all():
+    for canvas in host.locator("canvas, svg").all():
         assert canvas.get_attribute("aria-label")
         assert canvas.get_attribute("role") in ("img", "application")
     for control in host.locator("input, select").all():

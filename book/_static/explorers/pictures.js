@@ -1,16 +1,13 @@
-/* The explorers of Reading Faces: plain JavaScript on a canvas, no library, no network.
+/* Explorers of pictures, on a canvas: kernel, sobel and pooling.
  *
- * A page holds <div class="explorer" data-explorer="kernel|sobel|pooling"> with a paragraph
- * that says what the explorer is for. That paragraph stays and becomes its description.
  * The faces come from explorer-faces.js, a script rather than JSON so that file:// works too.
- *
- * The arithmetic is separate from the drawing and public as readingFaces.explorers.compute;
- * a test holds it equal to fer_helpers.ops.
  */
 (() => {
   "use strict";
 
-  const root = (window.readingFaces = window.readingFaces || {});
+  const root = window.readingFaces;
+  const { compute, register, tools } = root.explorers;
+  const { clamp, element, format, number, range, select, spoken, valueOf } = tools;
 
   // ---------------------------------------------------------------- arithmetic
 
@@ -57,8 +54,6 @@
 
   const SOBEL_X = [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]];
   const SOBEL_Y = [[-1, -2, -1], [0, 0, 0], [1, 2, 1]];
-
-  const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
   /** Sobel gradients with the border pixels repeated outwards; the angle is in degrees. */
   function sobel(image) {
@@ -130,56 +125,10 @@
     Laplacian: [[0, 1, 0], [1, -4, 1], [0, 1, 0]],
   };
 
-  // -------------------------------------------------------------- page elements
-
-  let identifiers = 0;
-  const identifier = (name) => `explorer-${name}-${(identifiers += 1)}`;
-
-  function element(tag, attributes = {}, ...children) {
-    const node = document.createElement(tag);
-    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-    node.append(...children);
-    return node;
-  }
-
-  const format = (value, decimals = 3) =>
-    String(Math.round(value * 10 ** decimals) / 10 ** decimals).replace("-", "−");
-
-  function select(label, options, initial = options[0][1]) {
-    const id = identifier("select");
-    const control = element("select", { id });
-    for (const [text, value] of options) control.append(element("option", { value }, text));
-    control.value = initial;
-    return { control, node: element("div", { class: "explorer-field" },
-      element("label", { for: id }, label), control) };
-  }
-
-  function number(label, initial, attributes) {
-    const id = identifier("number");
-    const control = element("input", { id, type: "number", value: initial, ...attributes });
-    return { control, node: element("div", { class: "explorer-field" },
-      element("label", { for: id }, label), control) };
-  }
-
-  function range(label, initial, low, high) {
-    const id = identifier("range");
-    const control = element("input", { id, type: "range", min: low, max: high, value: initial });
-    const shown = element("output", { for: id }, String(initial));
-    control.addEventListener("input", () => { shown.textContent = control.value; });
-    return { control, node: element("div", { class: "explorer-field" },
-      element("label", { for: id }, label), element("span", { class: "explorer-range" },
-        control, shown)) };
-  }
+  // ------------------------------------------------------------------- canvases
 
   const pictureSelect = (all) =>
     select("Picture", all.map(({ name }, index) => [name, String(index)]));
-
-  /** A value of a number field, or the fallback (and a mark) where it holds none. */
-  function valueOf(control, fallback) {
-    const good = control.value.trim() !== "" && Number.isFinite(control.valueAsNumber);
-    control.setAttribute("aria-invalid", String(!good));
-    return good ? control.valueAsNumber : fallback;
-  }
 
   const PIXELS = 416;
   const MARGIN = 2;
@@ -297,9 +246,6 @@
   }
 
   const KEYS = "Arrow keys move the cursor, with Shift by five.";
-
-  const spoken = (name) =>
-    element("p", { class: "explorer-result", "aria-live": "polite", "data-result": name });
 
   // ------------------------------------------------------------ kernel explorer
 
@@ -629,28 +575,9 @@
 
   // -------------------------------------------------------------------- start-up
 
-  const EXPLORERS = { kernel: kernelExplorer, sobel: sobelExplorer, pooling: poolingExplorer };
-  const TITLES = { kernel: "Kernel explorer", sobel: "Sobel explorer", pooling: "Pooling explorer" };
-
-  root.explorers = { compute: { layout, filter, sobel, pool, shift }, presets: PRESETS, pictures };
-
-  function start() {
-    for (const host of document.querySelectorAll("div.explorer[data-explorer]")) {
-      const name = host.dataset.explorer;
-      if (!(name in EXPLORERS) || host.dataset.ready) continue;
-      host.dataset.ready = "true";
-      host.setAttribute("role", "group");
-      host.setAttribute("aria-label", TITLES[name]);
-      const text = host.querySelector("p");
-      if (text) {
-        text.id = text.id || identifier("description");
-        host.setAttribute("aria-describedby", text.id);
-      }
-      EXPLORERS[name](host);
-    }
-  }
-
-  // The faces may be loaded after this script, so wait for the page in any case.
-  if (document.readyState === "complete") start();
-  else document.addEventListener("DOMContentLoaded", start);
+  Object.assign(compute, { layout, filter, sobel, pool, shift });
+  Object.assign(root.explorers, { presets: PRESETS, pictures });
+  register("kernel", "Kernel explorer", kernelExplorer);
+  register("sobel", "Sobel explorer", sobelExplorer);
+  register("pooling", "Pooling explorer", poolingExplorer);
 })();

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,12 +53,14 @@ def folder() -> Path:
     """Return where the rows are kept: ``$READING_FACES_LOGBOOK``, or the user's data folder."""
     chosen = os.environ.get("READING_FACES_LOGBOOK")
     if chosen:
-        return Path(chosen)
+        return Path(os.path.expanduser(chosen))
     return platformdirs.user_data_path("reading-faces", False) / "logbook"
 
 
 def shelf(faces: FaceDataset, profile: str) -> str:
     """Return the folder name of comparable rows: of the same faces, under the same profile."""
+    if not re.fullmatch(r"\w+", str(profile)):
+        raise ValueError(f"a profile has a name such as 'cpu', not {profile!r}")
     return f"{faces.source.name}-{profile}-{faces.source.checksum[:12]}"
 
 
@@ -66,7 +68,7 @@ def add(
     chapter: str,
     model: str,
     faces: FaceDataset,
-    predict: Callable[[np.ndarray], np.ndarray],
+    predict: Callable[[np.ndarray], np.ndarray] | Mapping[str, np.ndarray],
     *,
     parameters: int,
     profile: str = "cpu",
@@ -83,7 +85,7 @@ def add(
         The whole data set, as loaded; its validation and test faces are predicted.
     predict
         Called with uint8 images ``(n, height, width, 1)``; returns class numbers ``(n,)`` or
-        probabilities ``(n, classes)``.
+        probabilities ``(n, classes)``. Or such an answer for each of "validation" and "test".
     parameters
         How many numbers the model learned.
     profile
@@ -92,23 +94,37 @@ def add(
     Raises
     ------
     ValueError
-        If `predict` returns anything else, or a kept row is damaged.
+        If `predict` returns anything else, the chapter's name is none, or a kept row is damaged.
+    OSError
+        If the folder cannot be written; says how to choose another.
     """
+    if not re.fullmatch(r"\d\d-[\w-]+", str(chapter)):
+        raise ValueError(f"a chapter has a name such as '05-sobel-contours', not {chapter!r}")
     arrays = {split: _probabilities(predict, faces.part(split), split) for split in SPLITS}
-    facts = {"chapter": chapter, "model": model, "parameters": int(parameters)}
+    facts = {"chapter": chapter, "model": str(model), "parameters": int(parameters)}
+    compact = {split: array.astype("float32") for split, array in arrays.items()}
     place = folder() / shelf(faces, profile)
-    place.mkdir(parents=True, exist_ok=True)
-    partial = place / f"{chapter}.npz.part"
-    with open(partial, "wb") as file:
-        compact = {split: array.astype("float32") for split, array in arrays.items()}
-        np.savez_compressed(file, facts=json.dumps(facts), **compact)
-    os.replace(partial, place / f"{chapter}.npz")
+    # Two notebooks may write the same row at once: the later one wins, and neither is mixed up.
+    partial = place / f"{chapter}.{os.getpid()}.part"
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        with open(partial, "wb") as file:
+            np.savez_compressed(file, facts=json.dumps(facts), **compact)
+        os.replace(partial, place / f"{chapter}.npz")
+    except OSError as error:
+        raise OSError(
+            f"the results table cannot be written into {place} ({error.strerror}); "
+            "set READING_FACES_LOGBOOK to a folder of yours"
+        ) from error
     table(faces, upto=chapter, profile=profile)
 
 
-def _probabilities(predict: Callable, part: FaceDataset, split: str) -> np.ndarray:
+def _probabilities(predict: Callable | Mapping, part: FaceDataset, split: str) -> np.ndarray:
     classes = len(part.class_names)
-    answer = np.asarray(predict(part.images))
+    if isinstance(predict, Mapping):
+        answer = np.asarray(predict.get(split))
+    else:
+        answer = np.asarray(predict(part.images))
     if answer.shape == (len(part),) and answer.dtype.kind in "iu":
         if answer.min() < 0 or answer.max() >= classes:
             raise ValueError(f"class numbers go from 0 to {classes - 1}, for {split} faces too")
@@ -128,9 +144,16 @@ def _read(path: Path, mine: bool) -> Row:
         with np.load(path) as stored:
             facts = json.loads(str(stored["facts"]))
             arrays = {split: stored[split].astype("float64") for split in SPLITS}
+        for array in arrays.values():
+            if array.ndim != 2 or not (array.sum(axis=1) > 0).all():
+                raise ValueError("these are no probabilities")
         scaled = {split: a / a.sum(axis=1, keepdims=True) for split, a in arrays.items()}
+        kinds = {"chapter": str, "model": str, "parameters": int}
+        if {name: type(value) for name, value in facts.items()} != kinds:
+            raise ValueError("other facts than those of a row")
         return Row(mine=mine, probabilities=scaled, **facts)
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    # What can go wrong in a broken archive is as long as the list of its formats.
+    except Exception as error:
         advice = "remove it and run that chapter again" if mine else "install the course again"
         raise ValueError(f"the row {path} of the results table is damaged; {advice}") from error
 
@@ -141,12 +164,19 @@ def rows(faces: FaceDataset, *, profile: str = "cpu") -> dict[str, Row]:
     Raises
     ------
     ValueError
-        If a row is damaged; names the file.
+        If a row is damaged, or does not fit the faces; names the file.
     """
     found: dict[str, Row] = {}
     for place, mine in ((COURSE, False), (folder(), True)):
         for path in (place / shelf(faces, profile)).glob("*.npz"):
-            found[path.stem] = _read(path, mine)
+            found[path.stem] = row = _read(path, mine)
+            for split, array in row.probabilities.items():
+                needed = (int(np.sum(faces.split == split)), len(faces.class_names))
+                if array.shape != needed:
+                    raise ValueError(
+                        f"the row {path} has {split} probabilities of shape {array.shape}, which "
+                        f"for these faces is {needed}; give all faces, as loaded, or remove it"
+                    )
     return dict(sorted(found.items()))
 
 
@@ -182,14 +212,15 @@ def table(
     width = max([len(row.model) for row in shown], default=0)
     source = "synthetic faces" if faces.source.synthetic else "photographs"
     print(f"{split} faces of {faces.source.name} ({source}), {len(labels)} of them")
-    print(f"    {'model':{width}}  parameters  accuracy  95 % interval  made by")
+    print(f"    {'model':{width}}  parameters  accuracy  95 % interval")
     for row in shown:
         right = int((row.probabilities[split].argmax(axis=1) == labels).sum())
         low, high = evaluation.wilson_interval(right, len(labels))
         print(
             f"{row.chapter[:2]}  {row.model:{width}}  {row.parameters:>10,}  "
-            f"{right / len(labels):8.3f}  {low:.3f} to {high:.3f} "
-            f" {'you' if row.mine else 'the course'}"
+            f"{right / len(labels):8.3f}  {low:.3f} to {high:.3f}{'' if row.mine else ' *'}"
         )
+    if not all(row.mine for row in shown):
+        print("* the course's own row; run that chapter to see yours")
     if not shown:
         print("no row yet")

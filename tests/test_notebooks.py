@@ -10,9 +10,12 @@ import subprocess
 import sys
 
 import nbformat
+import numpy as np
 import papermill
 import pytest
 
+from data_fetch import load
+from fer_helpers import logbook
 from tools import chapters, notebooks
 from tools.chapters import NOTEBOOKS, ROOT
 
@@ -22,6 +25,11 @@ NAMES = chapters.names()
 @pytest.fixture(params=NAMES)
 def name(request):
     return request.param
+
+
+@pytest.fixture(autouse=True)
+def no_rows_of_ones_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("READING_FACES_LOGBOOK", str(tmp_path / "logbook"))
 
 
 @pytest.fixture
@@ -41,6 +49,35 @@ def test_metadata_is_clean(stored):
     assert set(stored.metadata) == {"kernelspec", "language_info"}
     for cell in stored.cells:
         assert not {"papermill", "execution"} & set(cell.metadata)
+
+
+def printed(cell):
+    return "".join(output.get("text", "") for output in cell.outputs)
+
+
+def test_solutions_pass_their_own_checks(stored):
+    checked = 0
+    for cell in notebooks.code_cells(stored):
+        if cell.metadata.get("jupyter", {}).get("source_hidden"):  # a solution
+            calls = cell.source.count("exercises.check(")
+            assert printed(cell).splitlines().count("Right.") == calls, cell.source
+            assert "Not yet" not in printed(cell)
+            checked += calls
+    assert checked >= 3
+
+
+def test_results_table_is_that_of_the_courses_rows(name, stored):
+    """What a page shows of a chapter's model is what the package brings along."""
+    if int(name[:2]) > 8:
+        pytest.skip("only chapters 01 to 08 add a row")
+    faces = load("sample")
+    path = logbook.COURSE / logbook.shelf(faces, "cpu") / f"{name}.npz"
+    assert path.exists(), "run make notebooks"
+    probabilities = logbook.rows(faces)[name].probabilities["validation"]
+    right = np.mean(probabilities.argmax(axis=1) == faces.part("validation").labels)
+    (cell,) = [c for c in notebooks.code_cells(stored) if "logbook.add(" in c.source]
+    (line,) = [line for line in printed(cell).splitlines() if line.startswith(f"{name[:2]}  ")]
+    assert f" {right:.3f} " in line
 
 
 def test_size(name):

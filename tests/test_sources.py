@@ -98,6 +98,14 @@ def test_closes_with_what_was_seen_sources_and_next(chapter):
     assert "Next" in sources[1]
 
 
+def test_foundations_add_a_row_to_the_results_table(chapter):
+    if chapter.number > 8:
+        pytest.skip("only chapters 01 to 08 add a row")
+    calls = [cell.source for cell in code(chapter) if "logbook.add(" in cell.source]
+    assert len(calls) == 1
+    assert re.search(rf'logbook\.add\(\s*"{chapter.name}"', calls[0])
+
+
 def test_learners_see_plain_markdown(chapter):
     notebook = chapters.learner(chapter)
     for cell in notebook.cells:
@@ -171,6 +179,11 @@ After. $a_{i}$ and {math}`b`.
     assert site[2].startswith("More.\n\n</details>")
 
 
+def test_citations_are_spelt_out():
+    assert chapters.citation("ertugrul2024", textual=False) == "Ertuğrul, 2024"
+    assert chapters.citation("savenko2026", textual=True) == "Savenko et al. (2026)"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -187,3 +200,17 @@ After. $a_{i}$ and {math}`b`.
 def test_broken_sources_are_refused(tmp_path, monkeypatch, text, message):
     with pytest.raises(chapters.ChapterError, match=re.escape(message)):
         chapters.learner(small(tmp_path, monkeypatch, f"# Small\n\n{text}\n"))
+
+
+@pytest.mark.parametrize(
+    ("right", "said"), [(1, "One answer is right."), (3, "Three answers are right.")]
+)
+def test_a_quiz_says_how_many_options_are_right(tmp_path, monkeypatch, right, said):
+    options = "\n".join(
+        f"  - {{text: option {n}, feedback: b{', right: true' if n < right else ''}}}"
+        for n in range(4)
+    )
+    text = f":::{{quiz}} q\nquestion: Which?\nseveral: true\noptions:\n{options}\n:::"
+    chapter = small(tmp_path, monkeypatch, f"# Small\n\n{text}\n")
+    for notebook in (chapters.learner(chapter), chapters.site(chapter)):
+        assert f"Which? ({said})" in notebook.cells[0].source

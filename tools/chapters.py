@@ -18,6 +18,7 @@ import jupytext
 import nbformat
 import yaml
 from pybtex.database import parse_file
+from pybtex.richtext import Text
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = ROOT / "book" / "chapters"
@@ -30,6 +31,7 @@ ROLE = re.compile(r"\{([\w:-]+)\}`([^`]+)`")
 LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
 TARGET = re.compile(r"^\([\w-]+\)=\s*$")
 TITLED = re.compile(r"^(.*?)\s*<(.+)>$")
+COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six")
 BOXES = ("admonition", "note", "tip", "important", "warning", "hint", "seealso", "dropdown")
 
 
@@ -164,16 +166,21 @@ def verdict(option: dict) -> str:
     return ("**Right.** " if option.get("right") else "**No.** ") + feedback
 
 
+@cache
+def bibliography():
+    """Return the entries of the list of references, by key."""
+    return parse_file(str(ROOT / "book" / "references.bib")).entries
+
+
 def citation(key: str, textual: bool) -> str:
     """Return ``Savenko et al., 2026`` (or ``Savenko et al. (2026)``) for a key of the list."""
-    entries = parse_file(str(ROOT / "book" / "references.bib")).entries
-    if key not in entries:
+    if key not in bibliography():
         raise ChapterError(f"references.bib has no entry {key!r}")
-    entry = entries[key]
+    entry = bibliography()[key]
     people = [" ".join(p.last_names) for p in entry.persons.get("author", [])]
     if not people:
         people = [entry.fields.get("organization") or entry.fields.get("title", key)]
-    people = [re.sub(r"[{}]", "", person) for person in people]
+    people = [str(Text.from_latex(person)) for person in people]
     who = people[0] if len(people) == 1 else " and ".join(people)
     if len(people) > 2:
         who = f"{people[0]} et al."
@@ -408,8 +415,13 @@ def reference(content: str) -> tuple[str, str]:
 
 
 def question(data: dict) -> str:
+    """Return the question; where several options may be right, with how many of them are."""
     text = str(data["question"]).strip()
-    return f"{text} (More than one answer is right.)" if data.get("several") else text
+    if not data.get("several"):
+        return text
+    right = sum(bool(option.get("right")) for option in data["options"])
+    count = COUNTS[right] if right < len(COUNTS) else str(right)
+    return f"{text} ({count} answer{' is' if right == 1 else 's are'} right.)"
 
 
 def fenced(name: str, argument: str, options: dict[str, str], body: str) -> str:

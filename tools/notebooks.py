@@ -58,7 +58,7 @@ class BuildError(RuntimeError):
     """A chapter does not run, or its outputs cannot be published."""
 
 
-def fingerprint(notebook: nbformat.NotebookNode) -> str:
+def fingerprint(name: str, notebook: nbformat.NotebookNode) -> str:
     """Return a hash of everything that a chapter's outputs depend on."""
     digest = hashlib.sha256(repr((sys.version_info[:2], PARAMETERS)).encode())
     for cell in code_cells(notebook):
@@ -71,6 +71,8 @@ def fingerprint(notebook: nbformat.NotebookNode) -> str:
             # The rows that come with the course are what the chapters themselves have made.
             if path.is_file() and "__pycache__" not in path.parts and COURSE not in path.parents
         )
+    if any("logbook." in cell.source for cell in code_cells(notebook)):
+        files += sorted(path for path in LOGBOOK.rglob("*.npz") if path.stem < name)
     for path in files:
         digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
@@ -86,10 +88,12 @@ def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
 
 
 @contextlib.contextmanager
-def kernel() -> Iterator[dict[str, str]]:
+def kernel(rows: Path | None = None) -> Iterator[dict[str, str]]:
     """Give an environment whose kernel ``python3`` is this very interpreter.
 
     A kernel installed elsewhere, or the user's own start-up files, would run other packages.
+    Rows of the results table go to `rows`, or nowhere: whoever builds the course has a table of
+    their own, which must neither show in its pages nor change.
     """
     with tempfile.TemporaryDirectory(prefix="reading-faces-") as folder:
         spec = Path(folder) / "kernels" / "python3"
@@ -103,8 +107,7 @@ def kernel() -> Iterator[dict[str, str]]:
             "JUPYTER_PATH": folder,
             "JUPYTER_CONFIG_DIR": folder,
             "IPYTHONDIR": str(Path(folder) / "ipython"),
-            # Whoever builds the course has rows of their own, which must not show in its pages.
-            "READING_FACES_LOGBOOK": str(LOGBOOK),
+            "READING_FACES_LOGBOOK": str(rows or Path(folder) / "logbook"),
             "PYTHONHASHSEED": "0",
             "TF_CPP_MIN_LOG_LEVEL": "3",
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
@@ -124,7 +127,7 @@ def kernel() -> Iterator[dict[str, str]]:
 def run(name: str, notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Execute a notebook in an empty folder and return it with clean outputs."""
     logging.getLogger("papermill").setLevel(logging.ERROR)
-    with tempfile.TemporaryDirectory(prefix="reading-faces-") as folder, kernel():
+    with tempfile.TemporaryDirectory(prefix="reading-faces-") as folder, kernel(LOGBOOK):
         source, target = Path(folder) / "in.ipynb", Path(folder) / "out.ipynb"
         nbformat.write(notebook, source)
         try:
@@ -213,7 +216,7 @@ def execute(name: str) -> nbformat.NotebookNode:
     """Return the executed learner's notebook, from ``_build/executed`` where nothing changed."""
     print(f"{name:<28}", end="", flush=True)
     notebook = chapters.learner(chapters.read(name))
-    key = fingerprint(notebook)
+    key = fingerprint(name, notebook)
     stored = EXECUTED / f"{name}.ipynb"
     if stored.exists():
         executed = nbformat.read(stored, as_version=4)
@@ -242,11 +245,16 @@ def write(notebook: nbformat.NotebookNode, path: Path) -> None:
 
 
 def store_rows() -> None:
-    """Copy the rows that the chapters have added to the results table into the package."""
+    """Put the rows that the chapters have added to the results table into the package."""
     shelf = logbook.shelf(load(PARAMETERS["dataset"]), PARAMETERS["profile"])
-    for path in sorted((LOGBOOK / shelf).glob("*.npz")):
-        (COURSE / shelf).mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, COURSE / shelf / path.name)
+    (COURSE / shelf).mkdir(parents=True, exist_ok=True)
+    for name in chapters.names():
+        made = LOGBOOK / shelf / f"{name}.npz"
+        if made.exists():
+            shutil.copyfile(made, COURSE / shelf / made.name)
+    for path in COURSE.rglob("*.npz"):
+        if path.stem not in chapters.names():
+            path.unlink()
 
 
 def differences() -> list[str]:

@@ -16,8 +16,11 @@ Each chapter has a module of its own here, imported when one of its exercises is
 
 import difflib
 import importlib
+import inspect
 import pkgutil
 from collections.abc import Callable, Sequence
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -29,7 +32,15 @@ _CHECKS: dict[str, Callable[[Any], str | None]] = {}
 
 
 class WrongKind(Exception):
-    """The answer is not of the kind that the exercise asks for; the message says which it is."""
+    """The answer is not of the kind that the exercise asks for; the message says which it is.
+
+    Where only a part of the answer is of the wrong kind, such as what a function of the learner
+    has returned, that part comes second.
+    """
+
+    def __init__(self, kind: str, *part: object) -> None:
+        super().__init__(kind)
+        self.part = part
 
 
 def exercise(name: str) -> Callable[[Callable[[Any], str | None]], Callable[[Any], str | None]]:
@@ -73,17 +84,22 @@ def check(name: str, answer: object) -> bool:
     if not isinstance(name, str) or name not in _CHECKS:
         raise ValueError(_unknown_exercise(name))
     try:
-        if type(answer) is np.ndarray and answer.size > _LARGEST_ANSWER:
+        if _size(answer) > _LARGEST_ANSWER:
             raise WrongKind("something far smaller")
         hint = _CHECKS[name](answer)
     except WrongKind as kind:
         hint = f"this asks for {kind}, and you gave {_describe(answer)}."
+        if kind.part and kind.part[0] is not answer:
+            subject = "your function should return" if callable(answer) else "one part should be"
+            hint = f"{subject} {kind}, and you gave {_describe(kind.part[0])}."
     except Exception as error:
         # An answer may raise whatever it likes, when compared or called: still no traceback.
         hint = (
             f"{_describe(answer)} could not be checked ({type(error).__name__}). "
             "Read again what kind of answer the exercise asks for."
         )
+        if inspect.isfunction(answer):
+            hint = f"your function was called and ended in {_message(error)}."
     print("Right." if hint is None else f"Not yet: {hint}")
     return hint is None
 
@@ -106,6 +122,21 @@ def _unknown_exercise(name: object) -> str:
     return f"unknown exercise {name!r}; there are exercises of {', '.join(chapters)}"
 
 
+def _size(answer: object) -> int:
+    if type(answer) is np.ndarray:
+        return answer.size
+    return len(answer) if type(answer) in (list, tuple, range, str, bytes, dict, set) else 0
+
+
+def _message(error: Exception) -> str:
+    try:
+        lines = str(error).strip().splitlines()
+    except Exception:
+        lines = []
+    text = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    return (text if len(text) <= 150 else f"{text[:150]}…").rstrip(".")
+
+
 def _describe(answer: object) -> str:
     """Name the kind of an answer without looking into it: it may be huge, or raise."""
     kind = type(answer)
@@ -121,6 +152,8 @@ def _describe(answer: object) -> str:
         return f"an array of shape {answer.shape}"
     if kind in (list, tuple, dict, set):
         return f"a {kind.__name__} of {len(answer)}"
+    if inspect.isroutine(answer):
+        return "a function"
     return f"a value of type {kind.__name__}"
 
 
@@ -134,11 +167,21 @@ def number(answer: object) -> float:
     """
     try:
         # float() alone would take text and truth values.
-        if np.asarray(answer).dtype.kind in "iuf" and np.ndim(answer) == 0:
-            return float(answer)
+        array = _array(answer)
+        if array.dtype.kind in "iuf" and array.ndim == 0:
+            return float(array)
     except Exception:
         pass
-    raise WrongKind("a number")
+    raise WrongKind("a number", answer)
+
+
+def _array(answer: object) -> np.ndarray:
+    """Return the answer as an array; one of fractions or decimals as floats."""
+    array = np.asarray(answer)
+    exact = (Fraction, Decimal, int, float)
+    if array.dtype == object and all(type(value) in exact for value in array.flat):
+        return array.astype(float)
+    return array
 
 
 def whole_number(answer: object) -> int:
@@ -151,7 +194,7 @@ def whole_number(answer: object) -> int:
     """
     value = number(answer)
     if not value.is_integer():
-        raise WrongKind("a whole number")
+        raise WrongKind("a whole number", answer)
     return int(value)
 
 
@@ -165,7 +208,7 @@ def choice(answer: object, options: Sequence[str]) -> str:
     """
     text = answer.strip().lower() if isinstance(answer, str) else None
     if text not in options:
-        raise WrongKind(f"one of {', '.join(repr(option) for option in options)}")
+        raise WrongKind(f"one of {', '.join(repr(option) for option in options)}", answer)
     return text
 
 
@@ -185,12 +228,12 @@ def numbers(answer: object, shape: tuple[int, ...] | None = None) -> np.ndarray:
     """
     kind = "an array of numbers" + ("" if shape is None else f" of shape {shape}")
     try:
-        array = np.asarray(answer)
+        array = _array(answer)
         legal = array.dtype.kind in "iuf" and (shape is None or array.shape == tuple(shape))
     except Exception:
         legal = False
     if not legal:
-        raise WrongKind(kind)
+        raise WrongKind(kind, answer)
     return array.astype(float)
 
 
@@ -225,7 +268,8 @@ def check_parameters(namespace: dict[str, Any], **choices: Sequence[Any] | type)
     Parameters
     ----------
     namespace : `globals()`; notes there, under a name with an underscore, that a check has passed
-    choices : for each parameter its legal values, or a type; `int` refuses True and "3"
+    choices : for each parameter its legal values, or a type; `int` refuses True and "3", and a
+        parameter named seed must be one that random generators take
 
     Raises
     ------
@@ -257,6 +301,9 @@ def check_parameters(namespace: dict[str, Any], **choices: Sequence[Any] | type)
         if isinstance(legal, type):
             if not _is_of(value, legal):
                 raise ValueError(f"{name} must be of type {legal.__name__}, not {value!r}")
+            # NumPy refuses any other, but without saying which parameter it was.
+            if name == "seed" and not 0 <= value < 2**32:
+                raise ValueError(f"seed must be a whole number from 0 to {2**32 - 1}, not {value}")
         elif not any(_same(value, option) for option in legal):
             listed = ", ".join(repr(option) for option in legal)
             raise ValueError(f"unknown {name} {value!r}; choose one of {listed}")

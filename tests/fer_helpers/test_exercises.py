@@ -1,3 +1,6 @@
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -35,6 +38,11 @@ def dummies(monkeypatch):
     @exercises.exercise("98-dummy.5")
     def _(answer):
         return None if answer == 7341 else "look again."
+
+    @exercises.exercise("98-dummy.6")
+    def _(answer):
+        value = exercises.number(answer(3) if callable(answer) else answer[0])
+        return None if value == 7341 else "try it with 3."
 
     @exercises.exercise("99-dummy.1")
     def _(answer):
@@ -82,6 +90,7 @@ ODD_ANSWERS = [
     np.broadcast_to(np.float32(0), (100_000, 100_000)),
     np.datetime64("2026-01-01"),
     10**400,
+    range(10**9),
 ]
 
 
@@ -105,6 +114,8 @@ def test_odd_answers_get_a_hint_and_never_an_error(dummies, capsys, number, answ
         ("98-dummy.1", np.array(7341)),
         ("98-dummy.2", [[7341, 0], [0, 7341]]),
         ("98-dummy.2", np.diag([7341.0, 7341.0])),
+        ("98-dummy.1", Fraction(7341)),
+        ("98-dummy.2", [[Decimal(7341), 0], [0, Fraction(14682, 2)]]),
         ("98-dummy.3", " Same "),
         ("98-dummy.4", lambda x: 7338 + x),
     ],
@@ -135,6 +146,17 @@ def test_right_answers(dummies, capsys, name, answer):
             "98-dummy.3",
             "full",
             "Not yet: this asks for one of 'same', 'valid', and you gave text.\n",
+        ),
+        (
+            "98-dummy.6",
+            lambda x: None,
+            "Not yet: your function should return a number, and you gave None.\n",
+        ),
+        ("98-dummy.6", [None], "Not yet: one part should be a number, and you gave None.\n"),
+        (
+            "98-dummy.6",
+            lambda x: x / 0,
+            "Not yet: your function was called and ended in ZeroDivisionError: division by zero.\n",
         ),
     ],
 )
@@ -222,6 +244,12 @@ def test_a_learners_own_variables_do_not_count_once_a_check_has_passed():
 @pytest.mark.parametrize("seed", [True, "3", 3.0, None, [3]])
 def test_whole_numbers_are_whole_numbers(seed):
     with pytest.raises(ValueError, match="seed must be of type int, not"):
+        exercises.check_parameters(parameters(seed=seed), **CHOICES)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_is_one_that_random_generators_take(seed):
+    with pytest.raises(ValueError, match=f"seed must be a whole number from 0 to .*, not {seed}"):
         exercises.check_parameters(parameters(seed=seed), **CHOICES)
 
 

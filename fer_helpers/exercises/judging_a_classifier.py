@@ -85,7 +85,7 @@ def _(answer):
     if faces == 73:
         return None
     if faces == 72:
-        return "very close; at 72 the lower end is still a hair below .95."
+        return "very close: compute the lower end at your n, to four decimals."
     if faces in (19, 20):
         return "with that many, one error more or less is 5 %, but the lower end is near .84."
     if faces in (37, 38):

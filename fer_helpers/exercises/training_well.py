@@ -25,7 +25,7 @@ def _(answer):
     if close(steps, 230):
         return None
     if 229 <= steps < 229.5:
-        return "very near: after 229 steps slightly less than 90 % is there."
+        return "very near: how much of it is there after that many steps, to four decimals?"
     if steps in (10, 11):
         return "with 0.99, one step adds a hundredth of what is missing, not a tenth."
     if steps in (21, 22):
@@ -49,7 +49,7 @@ def _(answer):
     if 5 <= seeds <= 6:
         return "the number of seeds goes with the *square* of the ratio."
     if seeds == 30:
-        return "with 30 the difference stays a little below 1.96 standard deviations."
+        return "very near: put your number into the formula. Is the condition met?"
     return "set the true difference equal to 1.96 times its standard deviation and solve for n."
 
 

@@ -3,6 +3,7 @@
 The answers of a chapter are in ``answers/``, in the file that its module of checks is named after.
 """
 
+import re
 import runpy
 from pathlib import Path
 
@@ -36,6 +37,10 @@ def test_wrong_answers(name, answer, hint, capsys):
     printed = capsys.readouterr().out
     assert printed.startswith("Not yet: ")
     assert hint in printed
+    for right in RIGHT[name]:
+        # One digit alone, as in "step 2", gives nothing away.
+        if isinstance(right, (int, float)) and len(f"{right:g}") > 1:
+            assert not re.search(rf"(?<![\d.]){re.escape(f'{right:g}')}(?![\d])", printed)
 
 
 def test_every_exercise_has_a_check_and_is_tested():

@@ -39,7 +39,7 @@ WRONG = [
     ("08-judging-a-classifier.4", 0.3356, "only half"),
     ("08-judging-a-classifier.4", 0.98, "who raises an alarm"),
     ("08-judging-a-classifier.4", 0.01, "of the others"),
-    ("08-judging-a-classifier.5", 72, "a hair below"),
+    ("08-judging-a-classifier.5", 72, "very close"),
     ("08-judging-a-classifier.5", 20, "near .84"),
     ("08-judging-a-classifier.5", 38, "a square"),
     ("08-judging-a-classifier.5", 59, "one-sided"),

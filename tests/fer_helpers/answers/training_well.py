@@ -63,7 +63,7 @@ WRONG = [
     ("07-training-well.3", 16, "both means"),
     ("07-training-well.3", 8, "true difference of 0.02"),
     ("07-training-well.3", 5.54, "*square* of the ratio"),
-    ("07-training-well.3", 30, "a little below"),
+    ("07-training-well.3", 30, "very near"),
     ("07-training-well.3", 100, "solve for n"),
     ("07-training-well.4", 25, "those are the shifts"),
     ("07-training-well.4", 18, "*either* side"),

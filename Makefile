@@ -1,6 +1,7 @@
 # Every target sets itself up: .venv from requirements.lock, reused while the lock stays the same.
 PYTHON ?= python3
 DATASET ?= fer2013
+STUDY ?= three-view-ensemble
 PORT ?= 8000
 VENV_PYTHON := .venv/bin/python
 
@@ -14,7 +15,7 @@ help:
 	@echo "make test       lint, and every test"
 	@echo "make serve      build, then serve the site at http://127.0.0.1:$(PORT)"
 	@echo "make notebooks  execute the chapters and store the result in notebooks/"
-	@echo "make study DATASET=fer2013   train the networks of the ensemble study (an hour)"
+	@echo "make study STUDY=compact DATASET=fer2013   train a study's networks (an hour)"
 	@echo "make lint       check style"
 	@echo "make lock       pin the newest fitting packages in requirements.lock"
 	@echo "make clean      remove what was built; .venv stays"
@@ -40,7 +41,7 @@ test: lint
 	@$(VENV_PYTHON) -m pytest -rs
 
 study: setup
-	@$(VENV_PYTHON) -m fer_helpers.study three-view-ensemble --dataset $(DATASET) --store
+	@$(VENV_PYTHON) -m fer_helpers.study $(STUDY) --dataset $(DATASET) --store
 
 # --universal: one lock for Linux, macOS and Windows; without index lines it holds everywhere.
 lock: setup

@@ -16,7 +16,7 @@ drawn in nor the number of threads matters.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
@@ -45,6 +45,9 @@ ACTION_UNITS = (
     "AU1", "AU2", "AU4", "AU5", "AU6", "AU7", "AU9", "AU10", "AU12",
     "AU15", "AU17", "AU20", "AU23", "AU24", "AU25", "AU26", "AU27",
 )  # fmt: skip
+
+PARTS = ("background", "hair", "skin", "brows", "eyes", "nose", "mouth")
+"""What a pixel can show, in the order of the numbers that `parts` gives."""
 
 PROTOTYPES = {
     "angry": (
@@ -139,8 +142,10 @@ def _table(ranges: Mapping[str, tuple[float, float]], draws: np.ndarray) -> dict
     }
 
 
-def _paint(p: SimpleNamespace, size: int, noise: np.ndarray | None) -> np.ndarray:
-    """Draw one block of faces; every parameter is (n, 1, 1) float32."""
+def _paint(
+    p: SimpleNamespace, size: int, noise: np.ndarray | None, *, labelled: bool = False
+) -> np.ndarray:
+    """Draw one block of faces, or their parts; every parameter is (n, 1, 1) float32."""
     pixel = 2 / size
     soft = 1.3 * pixel
 
@@ -388,6 +393,18 @@ def _paint(p: SimpleNamespace, size: int, noise: np.ndarray | None) -> np.ndarra
     crown = ramp((edge_y - v) / (soft * 1.6) + 0.5)
     face = _blend(face, hair, crown * p.haired)
     face = face * (1 - 0.35 * p.haired * bump((v - edge_y) * 9 * (v - edge_y) * 9))
+    if labelled:
+        nose = 2.5 * np.maximum(np.maximum(ball, wing), 0.6 * ridge)
+        layers = (
+            ("hair", mane * p.haired), ("skin", head), ("nose", nose * head),
+            ("mouth", np.maximum(lips, cavity) * head), ("eyes", eye * head),
+            ("brows", brow * head), ("hair", crown * p.haired * head),
+        )  # fmt: skip
+        return _label(
+            layers,
+            _cover(np.ones_like(head), x, y, p, soft),
+            _cover(np.zeros_like(head), x, y, p, soft),
+        )
     picture = _blend(back, face, head)
 
     return _develop(_cover(picture, x, y, p, soft), p, noise)
@@ -420,6 +437,19 @@ def _cover(picture: np.ndarray, x, y, p: SimpleNamespace, soft: float) -> np.nda
         lock = bump(offset * offset * 40) * ramp((0.35 - y) * 5) * (0.7 + 0.3 * wave(offset * 9))
         picture = _blend(picture, p.hair_tone * 0.9, np.minimum(lock * 1.3, 1) * p.lock)
     return picture
+
+
+def _label(layers, bright: np.ndarray, dark: np.ndarray) -> np.ndarray:
+    """Give each pixel the number of the uppermost layer that makes up more than half of it.
+
+    `bright` and `dark` are what covers leave of a white and of a black picture: where they are
+    alike, the face behind cannot be seen.
+    """
+    numbers = np.zeros(bright.shape, np.uint8)
+    for name, amount in layers:
+        numbers[amount > 0.5] = PARTS.index(name)
+    numbers[bright - dark < 0.5] = PARTS.index("background")
+    return numbers
 
 
 def _develop(picture: np.ndarray, p: SimpleNamespace, noise: np.ndarray | None) -> np.ndarray:
@@ -522,6 +552,15 @@ def _actions(seed: int, labels: np.ndarray, subject: np.ndarray, people: int) ->
     return np.minimum(units, 1.3)
 
 
+def _legal(count: int, seed: int) -> tuple[int, int]:
+    """Return count and seed, or raise a ValueError."""
+    if count < 10:
+        raise ValueError(f"count must be at least 10, one tenth for validation, not {count}")
+    if seed < 0:
+        raise ValueError(f"seed must not be negative, as {seed} is")
+    return count, seed
+
+
 def _plan(count: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Labels, subjects and splits: FER2013's proportions in every split, ten images a person."""
     held_out = count // 10
@@ -558,6 +597,16 @@ def _block(tables: list[Mapping[str, np.ndarray]], rows: slice) -> SimpleNamespa
     )
 
 
+def _tables(seed: int, labels: np.ndarray, subject: np.ndarray) -> list[dict[str, np.ndarray]]:
+    """Parameters of all pictures: people, pose and camera, action units; name -> (n,)."""
+    people = int(subject[-1]) + 1
+    return [
+        {name: values[subject] for name, values in _people(seed, people).items()},
+        _shots(seed, len(labels)),
+        dict(zip(ACTION_UNITS, _actions(seed, labels, subject, people).T, strict=True)),
+    ]
+
+
 def render(count: int = 7000, seed: int = 0) -> FaceDataset:
     """Draw the data set: `count` synthetic faces of seven expressions.
 
@@ -588,17 +637,8 @@ def render(count: int = 7000, seed: int = 0) -> FaceDataset:
     >>> faces
     <FaceDataset sample: 60 images of 48×48×1, 7 classes, train 48, validation 6, test 6>
     """
-    if count < 10:
-        raise ValueError(f"count must be at least 10, one tenth for validation, not {count}")
-    if seed < 0:
-        raise ValueError(f"seed must not be negative, as {seed} is")
-    labels, subject, split = _plan(count, seed)
-    people = int(subject[-1]) + 1
-    tables = [
-        {name: values[subject] for name, values in _people(seed, people).items()},
-        _shots(seed, count),
-        dict(zip(ACTION_UNITS, _actions(seed, labels, subject, people).T, strict=True)),
-    ]
+    labels, subject, split = _plan(*_legal(count, seed))
+    tables = _tables(seed, labels, subject)
     images = np.empty((count, SIZE, SIZE, 1), np.uint8)
 
     def paint(start: int) -> None:
@@ -625,6 +665,51 @@ def render(count: int = 7000, seed: int = 0) -> FaceDataset:
             note=f"synthetic faces drawn from facial action units, version {VERSION}, seed {seed}",
         ),
     )
+
+
+def parts(rows: Sequence[int] | np.ndarray, *, count: int = 7000, seed: int = 0) -> np.ndarray:
+    """Say of each pixel of some rendered faces which part of the face it shows.
+
+    The renderer knows where it drew each part, so no one had to mark them. A pixel belongs to
+    what makes up more than half of it: an eye behind glasses is an eye, a mouth behind a hand is
+    background, and a nose, which has no outline, ends where its relief has sunk to a fifth.
+
+    Parameters
+    ----------
+    rows : sequence of int
+        Positions ``(n,)`` in what ``render(count, seed)`` returns.
+    count, seed : int
+        What the faces were rendered with; `data_fetch.load` renders 7,000.
+
+    Returns
+    -------
+    np.ndarray
+        uint8 ``(n, 48, 48)``: positions in `PARTS`.
+
+    Raises
+    ------
+    ValueError
+        If a row does not exist, or as `render` does.
+
+    Examples
+    --------
+    >>> where = parts([0, 1], count=60)
+    >>> where.shape, bool((where == PARTS.index("mouth")).any())
+    ((2, 48, 48), True)
+    """
+    labels, subject, _ = _plan(*_legal(count, seed))
+    rows = np.asarray(rows, dtype=np.int64).reshape(-1)
+    if rows.size and not 0 <= rows.min() <= rows.max() < count:
+        raise ValueError(f"rows must be from 0 to {count - 1}, not {rows.min()} to {rows.max()}")
+    tables = [
+        {name: values[rows] for name, values in table.items()}
+        for table in _tables(seed, labels, subject)
+    ]
+    numbers = np.empty((len(rows), SIZE, SIZE), np.uint8)
+    for start in range(0, len(rows), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        numbers[block] = _paint(_block(tables, block), SIZE, None, labelled=True)
+    return numbers
 
 
 def traits(subject: np.ndarray, *, seed: int = 0) -> dict[str, np.ndarray]:

@@ -516,3 +516,118 @@ def reliability(
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
     ax.set(xlabel="confidence", ylabel="share of right answers")
     return ax
+
+
+def feature_maps(
+    axes: Sequence[Axes], maps: np.ndarray, titles: Sequence[str] | None = None
+) -> Sequence[Axes]:
+    """Draw feature maps, one per axes, each from its own smallest to its own largest value.
+
+    Axes that are left over are switched off.
+
+    Parameters
+    ----------
+    axes : axes to draw on, in any nesting
+    maps : ``(height, width, k)``; the first ones are drawn
+    titles : one per map; by default its number
+
+    Raises
+    ------
+    ValueError : not three dimensions, or fewer titles than maps that are drawn.
+
+    Examples
+    --------
+    >>> fig, axes = plt.subplots(1, 3)
+    >>> drawn = feature_maps(axes, np.random.default_rng(0).random((6, 6, 3)))
+    >>> [ax.get_title() for ax in drawn]
+    ['0', '1', '2']
+    """
+    return _tiles(axes, maps, titles, signed=False)
+
+
+def filters(
+    axes: Sequence[Axes], kernels: np.ndarray, titles: Sequence[str] | None = None
+) -> Sequence[Axes]:
+    """Draw the kernels of filters, one per axes: dark blue positive, brown negative, white 0.
+
+    All share one scale, so a pale filter is a weak one.
+
+    Parameters
+    ----------
+    axes : axes to draw on, in any nesting; those that are left over are switched off
+    kernels : ``(height, width, k)``, for example ``weights[:, :, 0, :]``
+    titles : one per filter; by default its number
+
+    Raises
+    ------
+    ValueError : not three dimensions, or fewer titles than filters that are drawn.
+
+    Examples
+    --------
+    >>> fig, axes = plt.subplots(1, 2)
+    >>> drawn = filters(axes, np.stack([ops.SOBEL_X, ops.SOBEL_Y], axis=-1))
+    >>> drawn[0].images[0].get_clim()
+    (-2.0, 2.0)
+    """
+    return _tiles(axes, kernels, titles, signed=True)
+
+
+def _tiles(axes, tiles, titles, *, signed: bool) -> Sequence[Axes]:
+    tiles = np.asarray(tiles, dtype="float64")
+    if tiles.ndim != 3:
+        raise ValueError(f"expected (height, width, k), not an array of shape {tiles.shape}")
+    axes = list(np.ravel(axes))
+    count = min(len(axes), tiles.shape[2])
+    if titles is None:
+        titles = [str(number) for number in range(count)]
+    if len(titles) < count:
+        raise ValueError(f"{count} titles are needed, not {len(titles)}")
+    limit = float(np.abs(tiles[..., :count]).max()) or 1.0
+    scale = {"cmap": _SIGNED, "vmin": -limit, "vmax": limit} if signed else {"cmap": "gray"}
+    for ax, title, tile in zip(axes, titles, np.moveaxis(tiles, 2, 0), strict=False):
+        ax.imshow(tile, interpolation="nearest", **scale)
+        ax.set_title(title, fontsize=10)
+    for ax in axes:
+        ax.set_axis_off()
+    if signed:  # white on white has no edge otherwise
+        for ax in axes[:count]:
+            ax.set(xticks=[], yticks=[])
+            ax.set_axis_on()
+            ax.spines[:].set(visible=True, color="#767676", linewidth=0.6)
+    return axes
+
+
+def receptive_field(
+    ax: Axes, image: np.ndarray, side: int, centre: tuple[float, float] | None = None
+) -> Axes:
+    """Draw an image and the square that one value of a feature map can depend on.
+
+    Parameters
+    ----------
+    ax : axes to draw on
+    image : ``(height, width)`` or ``(height, width, 1)``, as in `face`
+    side : of the square, in pixels; it may exceed the image
+    centre : row and column of its middle; by default the middle of the image
+
+    Raises
+    ------
+    ValueError : a side below 1.
+
+    Examples
+    --------
+    >>> fig, ax = plt.subplots()
+    >>> ax = receptive_field(ax, np.zeros((48, 48)), 15)
+    >>> ax.patches[-1].get_width()
+    15
+    """
+    if side < 1:
+        raise ValueError(f"a receptive field has a side of at least 1 pixel, not {side}")
+    face(ax, image)
+    height, width = np.shape(image)[:2]
+    row, column = centre if centre is not None else ((height - 1) / 2, (width - 1) / 2)
+    for colour, line in (("white", 4.5), (PALETTE["vermilion"], 2.5)):
+        corner = (column - side / 2, row - side / 2)
+        ax.add_patch(Rectangle(corner, side, side, fill=False, edgecolor=colour, linewidth=line))
+    ax.set_xlim(min(-0.5, column - side / 2 - 1), max(width - 0.5, column + side / 2 + 1))
+    ax.set_ylim(max(height - 0.5, row + side / 2 + 1), min(-0.5, row - side / 2 - 1))
+    return ax

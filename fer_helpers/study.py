@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -25,8 +26,9 @@ import numpy as np
 from data_fetch import DataError, FaceDataset, copies_of_training, load
 from data_fetch.cache import cache_dir, locked
 from fer_helpers import architectures, results, training, views
+from fer_helpers.architectures.residual import WEIGHTS as COMPACT_WEIGHTS
 
-STUDIES = ("three-view-ensemble",)
+STUDIES = ("three-view-ensemble", "compact")
 # Grey images with all three splits; the others come with their own studies.
 DATASETS = ("sample", "fer2013")
 
@@ -92,6 +94,11 @@ def plan(study: str, dataset: str, profile: str, *, seed: int = 0) -> Plan:
     ):
         if value not in choices:
             raise ValueError(f"unknown {what} {value!r}; choose one of {', '.join(choices)}")
+    if study == "compact":
+        epochs = {"smoke": 1, "cpu": training.COMPACT.epochs, "full": 3 * training.COMPACT.epochs}
+        protocol = replace(training.COMPACT, epochs=epochs[profile])
+        limit = 512 if profile == "smoke" else None
+        return Plan(study, dataset, profile, "compact", protocol, (("image", seed),), limit)
     members = tuple((view, number + seed) for view, number in _MEMBERS)
     if profile == "full":
         return Plan(study, dataset, profile, "six_conv_cnn", training.SAVENKO, members)
@@ -108,7 +115,7 @@ def plan(study: str, dataset: str, profile: str, *, seed: int = 0) -> Plan:
     )
     # Five networks have to fit into a minute on the sample, at the cost of some training images.
     limit = 512 if profile == "smoke" else 4000 if sample else None
-    return Plan(study, dataset, profile, "compact", shortened, members, limit)
+    return Plan(study, dataset, profile, "quick", shortened, members, limit)
 
 
 def default_folder(plan: Plan) -> Path:
@@ -152,7 +159,10 @@ def hardware() -> str:
             if line.startswith("model name"):
                 processor = line.split(":", 1)[1].strip()
                 break
-    return f"{processor}, {os.cpu_count()} cores, Keras backend {keras.backend.backend()}"
+    precision = keras.config.dtype_policy().compute_dtype
+    return (
+        f"{processor}, {os.cpu_count()} cores, Keras backend {keras.backend.backend()}, {precision}"
+    )
 
 
 def _versions() -> dict[str, str]:
@@ -278,12 +288,15 @@ def _run(
         if state and state.exists():
             progress.done += json.loads(state.read_text())["epochs"]
         inputs = {name: views.make_view(part.images, view) for name, part in parts.items()}
+        size = faces.images.shape[1:]
+        make = partial(
+            architectures.build,
+            plan.architecture,
+            input_shape=size if plan.protocol.crop is None else (None, None, size[2]),
+            classes=len(faces.class_names),
+        )
         model, history = training.fit(
-            lambda: architectures.build(
-                plan.architecture,
-                input_shape=faces.images.shape[1:],
-                classes=len(faces.class_names),
-            ),
+            make,
             inputs["train"],
             parts["train"].labels,
             plan.protocol,
@@ -293,6 +306,11 @@ def _run(
             verbose=0,
             callbacks=(progress,),
         )
+        model = _in_float32(model, make)
+        windows = {name: {"crop": None} for name in ("validation", "test")}
+        if plan.protocol.crop is not None:
+            for name in ("validation", "test"):
+                windows[f"{name}-crops"] = {"crop": plan.protocol.crop}
         finished = results.Run(
             study=plan.study,
             dataset=plan.dataset,
@@ -309,10 +327,12 @@ def _run(
             seconds=sum(history["seconds"]),
             history=history,
             probabilities={
-                name: training.predict(model, inputs[name]) for name in ("validation", "test")
+                name: training.predict(model, inputs[name.removesuffix("-crops")], **how)
+                for name, how in windows.items()
             },
         )
         if folder is not None:
+            architectures.save_arrays(model, folder / f"{view}-{seed}.weights.npz")
             results.save(finished, folder)
             shutil.rmtree(checkpoint, ignore_errors=True)
             finished = results.load_run(folder, view, seed)
@@ -320,6 +340,20 @@ def _run(
     if folder is not None:
         results.save_reference(reference, folder)
     return {member: runs[member] for member in plan.members}, reference
+
+
+def _in_float32(model: keras.Model, make: Callable[[], keras.Model]) -> keras.Model:
+    """Give the network that anybody can run, of one that was trained with another precision."""
+    policy = keras.config.dtype_policy()
+    if policy.name == "float32":
+        return model
+    keras.config.set_dtype_policy("float32")
+    try:
+        exact = make()
+    finally:
+        keras.config.set_dtype_policy(policy)
+    architectures.copy_weights(model, exact)
+    return exact
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -334,7 +368,15 @@ def main(arguments: list[str] | None = None) -> int:
         action="store_true",
         help="copy the finished runs into fer_helpers/results, where the book finds them",
     )
+    parser.add_argument(
+        "--precision",
+        choices=("float32", "bfloat16"),
+        default="float32",
+        help="of the arithmetic in training; bfloat16 is faster where the processor has it",
+    )
     options = parser.parse_args(arguments)
+    if options.precision == "bfloat16":
+        keras.config.set_dtype_policy("mixed_bfloat16")
     wanted = plan(options.study, options.dataset, options.profile)
     folder = options.folder or default_folder(wanted)
     print(
@@ -364,6 +406,8 @@ def main(arguments: list[str] | None = None) -> int:
         for finished in runs.values():
             results.save(finished, target)
         results.save_reference(reference, target)
+        if wanted.study == "compact" and wanted.dataset == "fer2013":
+            shutil.copyfile(folder / f"image-{wanted.members[0][1]}.weights.npz", COMPACT_WEIGHTS)
         print(f"stored in {target}")
     print(results.provenance(runs.values()))
     return 0

@@ -25,10 +25,14 @@ QUIET = (
 
 @pytest.fixture(scope="session")
 def site():
-    """Address of the site, built where it is missing or out of date, served on this machine."""
-    from tools import book
+    """Address of the site, built from the stored notebooks, served on this machine.
 
-    book.build()
+    Executing the chapters for it would be work done twice: nbval runs every stored notebook and
+    compares its outputs.
+    """
+    from tools import book, notebooks
+
+    book.build(notebooks.stored)
     server = book.server()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"

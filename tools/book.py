@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 import nbformat
 
@@ -40,7 +41,7 @@ REDIRECT = """<!doctype html>
 """
 
 
-def stage() -> str:
+def stage(read: Callable[[str], nbformat.NotebookNode]) -> str:
     """Lay out what Sphinx reads, in the places that the launch buttons expect; return its hash."""
     shutil.rmtree(STAGE, ignore_errors=True)
     shutil.copytree(ROOT / "book", STAGE / "book", ignore=shutil.ignore_patterns("chapters"))
@@ -52,8 +53,7 @@ def stage() -> str:
         page.write_text(linked, encoding="utf-8")
     (STAGE / "notebooks").mkdir()
     for name in chapters.names():
-        executed = notebooks.execute(name)
-        page = notebooks.graft(name, chapters.site(chapters.read(name)), executed)
+        page = notebooks.graft(name, chapters.site(chapters.read(name)), read(name))
         nbformat.write(page, STAGE / "notebooks" / f"{name}.ipynb")
     digest = hashlib.sha256((ROOT / "requirements.lock").read_bytes())
     for path in sorted(STAGE.rglob("*")):
@@ -62,9 +62,15 @@ def stage() -> str:
     return digest.hexdigest()
 
 
-def build() -> None:
-    """Build the site into ``_build/html`` where anything in it has changed."""
-    key = stage()
+def build(read: Callable[[str], nbformat.NotebookNode] = notebooks.execute) -> None:
+    """Build the site into ``_build/html`` where anything in it has changed.
+
+    Parameters
+    ----------
+    read
+        Gives the executed notebook of a chapter by its name.
+    """
+    key = stage(read)
     print(f"{'site':<28}", end="", flush=True)
     if STAMP.exists() and STAMP.read_text() == key:
         print("reused", flush=True)

@@ -217,9 +217,9 @@ def execute(name: str) -> nbformat.NotebookNode:
     print(f"{name:<28}", end="", flush=True)
     notebook = chapters.learner(chapters.read(name))
     key = fingerprint(name, notebook)
-    stored = EXECUTED / f"{name}.ipynb"
-    if stored.exists():
-        executed = nbformat.read(stored, as_version=4)
+    kept_at = EXECUTED / f"{name}.ipynb"
+    if kept_at.exists():
+        executed = nbformat.read(kept_at, as_version=4)
         if executed.metadata.get("reading_faces") == key:
             print("reused", flush=True)
             return graft(name, notebook, executed)
@@ -233,8 +233,13 @@ def execute(name: str) -> nbformat.NotebookNode:
     EXECUTED.mkdir(parents=True, exist_ok=True)
     kept = nbformat.from_dict(executed)
     kept.metadata["reading_faces"] = key
-    write(kept, stored)
+    write(kept, kept_at)
     return executed
+
+
+def stored(name: str) -> nbformat.NotebookNode:
+    """Return a chapter's notebook of ``notebooks/``, with the outputs that are stored there."""
+    return nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
 
 
 def write(notebook: nbformat.NotebookNode, path: Path) -> None:
@@ -261,14 +266,14 @@ def differences() -> list[str]:
     """Return how ``notebooks/`` differs from what the sources give."""
     found = []
     names = chapters.names()
-    stored = {path.stem for path in NOTEBOOKS.glob("*.ipynb")}
-    found += [f"notebooks/{name}.ipynb has no source" for name in sorted(stored - set(names))]
+    there = {path.stem for path in NOTEBOOKS.glob("*.ipynb")}
+    found += [f"notebooks/{name}.ipynb has no source" for name in sorted(there - set(names))]
     for name in names:
-        if name not in stored:
+        if name not in there:
             found.append(f"notebooks/{name}.ipynb is missing")
             continue
         fresh = chapters.learner(chapters.read(name))
-        old = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+        old = stored(name)
         for cell in code_cells(old):
             cell.outputs, cell.execution_count = [], None
         if old != fresh:

@@ -128,6 +128,63 @@ def test_traits_are_those_of_the_people_drawn(faces):
     assert (sample.traits(faces.subject, seed=1)["tone"] != traits["tone"]).any()
 
 
+def test_parts_are_where_a_face_has_them(faces):
+    where = sample.parts(range(300), count=300)
+    assert where.shape == (300, 48, 48) and where.dtype == np.uint8
+    shares = np.bincount(where.ravel(), minlength=len(sample.PARTS)) / where.size
+    assert len(shares) == len(sample.PARTS) and (shares > 0.005).all()
+    rows = np.arange(48)[:, None]
+    heights = [
+        (rows * (where == sample.PARTS.index(name))).sum()
+        / (where == sample.PARTS.index(name)).sum()
+        for name in ("brows", "eyes", "nose", "mouth")
+    ]
+    assert heights == sorted(heights)
+    mouths = (where == sample.PARTS.index("mouth")).mean(axis=(1, 2))
+    surprised, neutral = (
+        faces.labels == faces.class_names.index(c) for c in ("surprise", "neutral")
+    )
+    assert mouths[surprised].mean() > 1.3 * mouths[neutral].mean()
+
+
+def test_parts_fit_the_pictures(faces):
+    """Brows are darker than the skin, and the edges of the head are edges of the picture."""
+    where, images = sample.parts(range(300), count=300), faces.images[..., 0].astype(float)
+    skin, brows = (where == sample.PARTS.index(name) for name in ("skin", "brows"))
+    darker = [
+        images[i][brows[i]].mean() < images[i][skin[i]].mean() for i in range(300) if brows[i].any()
+    ]
+    assert np.mean(darker) > 0.9
+    step = np.abs(np.diff(images, axis=2))
+    border = np.diff((where == 0).astype(int), axis=2) != 0
+    assert step[border].mean() > 2 * step[~border].mean()
+
+
+def test_parts_of_some_rows_are_those_of_all():
+    everything = sample.parts(range(60), count=60)
+    np.testing.assert_array_equal(sample.parts([41, 3], count=60), everything[[41, 3]])
+    assert sample.parts([], count=60).shape == (0, 48, 48)
+    assert (sample.parts(range(60), count=60, seed=1) != everything).any()
+
+
+def test_parts_leave_out_what_is_covered(monkeypatch):
+    """What a hand, a scarf or a lock is in front of becomes background, and nothing else."""
+    rows, shots = np.arange(80), sample._shots(0, 7000)
+    covered = sum(shots[name][rows] for name in ("hand", "scarf", "lock")) > 0
+    seen = sample.parts(rows)
+    monkeypatch.setattr(sample, "_cover", lambda picture, *rest: picture)
+    whole = sample.parts(rows)
+    changed = seen != whole
+    assert (changed.any(axis=(1, 2)) == covered).all() and covered.any()
+    assert (seen[changed] == sample.PARTS.index("background")).all()
+
+
+@pytest.mark.parametrize("rows", [[60], [-1]])
+def test_parts_refuse_rows_that_do_not_exist(rows):
+    with pytest.raises(ValueError, match="rows must be from 0 to 59"):
+        sample.parts(rows, count=60)
+
+
 def test_hard_in_the_right_way(complete):
     """A small network learns it, a linear model does not, and the confusions are people's."""
     from sklearn.linear_model import LogisticRegression
@@ -146,7 +203,7 @@ def test_hard_in_the_right_way(complete):
     linear_accuracy = linear.score(pixels[test], labels[test])
 
     protocol = Protocol("a test", epochs=10, learning_rate=3e-3, schedule="cosine", shift=0.03)
-    model, _ = fit(lambda: build("compact"), images[train], labels[train], protocol, verbose=0)
+    model, _ = fit(lambda: build("quick"), images[train], labels[train], protocol, verbose=0)
     predicted = model.predict(images[test], batch_size=256, verbose=0).argmax(axis=1)
     accuracy = (predicted == labels[test]).mean()
     assert 0.75 < accuracy < 0.90

@@ -201,3 +201,39 @@ def test_an_empty_range_of_confidence_leaves_no_marker(ax):
     assert markers.get_offsets().tolist() == [[0.6, 0.5], [0.9, 0.8]]
     small, large = markers.get_sizes()
     assert small < large
+
+
+def test_tiles_are_drawn_and_axes_left_over_are_off():
+    _, axes = plt.subplots(2, 2)
+    maps = np.arange(27.0).reshape(3, 3, 3)
+    drawn = plotting.feature_maps(axes, maps, titles=["a", "b", "c"])
+    assert [ax.get_title() for ax in drawn] == ["a", "b", "c", ""]
+    assert not any(ax.axison for ax in drawn)
+    np.testing.assert_array_equal(drawn[1].images[0].get_array(), maps[..., 1])
+
+
+def test_filters_share_a_scale_around_zero():
+    _, axes = plt.subplots(1, 2)
+    kernels = np.stack([np.full((3, 3), -4.0), np.ones((3, 3))], axis=-1)
+    drawn = plotting.filters(axes, kernels)
+    assert {ax.images[0].get_clim() for ax in drawn} == {(-4.0, 4.0)}
+    assert all(ax.axison for ax in drawn)
+
+
+@pytest.mark.parametrize("draw", [plotting.feature_maps, plotting.filters])
+def test_tiles_refuse_what_they_cannot_draw(draw):
+    _, axes = plt.subplots(1, 2)
+    with pytest.raises(ValueError, match="height, width, k"):
+        draw(axes, np.zeros((3, 3)))
+    with pytest.raises(ValueError, match="2 titles"):
+        draw(axes, np.zeros((3, 3, 2)), titles=["a"])
+
+
+def test_receptive_field_shows_a_square_larger_than_the_image(ax):
+    plotting.receptive_field(ax, np.zeros((48, 48, 1)), 61, centre=(10, 20))
+    square = ax.patches[-1]
+    assert (square.get_width(), square.get_x(), square.get_y()) == (61, -10.5, -20.5)
+    low, high = ax.get_xlim()
+    assert low <= -10.5 and high >= 50.5
+    with pytest.raises(ValueError, match="at least 1"):
+        plotting.receptive_field(ax, np.zeros((48, 48)), 0)

@@ -15,8 +15,8 @@ def make_run(**changes) -> results.Run:
         profile="cpu",
         view="image",
         seed=0,
-        architecture="compact",
-        parameters=99_423,
+        architecture="quick",
+        parameters=78_183,
         protocol={"epochs": 2},
         training_images=10,
         data_checksum="0" * 64,
@@ -140,3 +140,23 @@ def test_a_damaged_run_is_named(tmp_path, name, content):
         (tmp_path / name).write_bytes(content)
     with pytest.raises(ValueError, match="image-0.json or the .npz file beside it is damaged"):
         results.load_run(tmp_path, run.view, run.seed)
+
+
+def test_report_counts_and_says_what_was_not_run(tmp_path):
+    assert results.report("vgg16", runs=tmp_path) == "vgg16 on fer2013: not run"
+    folder = tmp_path / "quick" / "fer2013-cpu"
+    labels = np.array([0, 0, 1, 1])
+    right = np.eye(2)[[0, 0, 1, 0]]
+    results.save(
+        make_run(study="quick", probabilities={"test": right, "test-crops": np.eye(2)[labels]}),
+        folder,
+    )
+    copies = np.array([True, False, False, False])
+    results.save_reference(
+        results.Reference(("a", "b"), {"test": labels}, {"test": copies}), folder
+    )
+    head, plain, crops, *rest = results.report("quick", runs=tmp_path).splitlines()
+    assert head == "quick on fer2013, profile cpu"
+    assert " 0.750 (0." in plain and plain.endswith("without copies 0.667")
+    assert "mean of 18 windows" in crops and " 1.000 (0." in crops
+    assert any(line.startswith("protocol") for line in rest)

@@ -5,11 +5,13 @@ import sys
 import threading
 import time
 
+import keras
 import numpy as np
 import pytest
 
 from data_fetch import FaceDataset, Source
-from fer_helpers import study, training, views
+from fer_helpers import architectures, study, training, views
+from fer_helpers.architectures.weights import load_arrays
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +46,34 @@ def test_full_profile_is_the_papers_protocol():
     assert plan.protocol == training.SAVENKO
     assert (plan.protocol.epochs, plan.protocol.batch_size, plan.protocol.shift) == (50, 64, 0.1)
     assert plan.architecture == "six_conv_cnn"
+
+
+def test_compact_is_predicted_whole_and_in_windows_and_its_weights_kept(faces, tmp_path):
+    plan = study.plan("compact", "sample", "smoke")
+    assert plan.protocol.crop == 44 and plan.members == (("image", 0),)
+    runs, reference = study.run(plan, faces, folder=tmp_path, log=lambda line: None)
+    (run,) = runs.values()
+    assert set(run.probabilities) == {"validation", "validation-crops", "test", "test-crops"}
+    assert set(reference.labels) == {"validation", "test"}
+    model = architectures.build("compact")
+    load_arrays(model, tmp_path / "image-0.weights.npz")
+    images = views.make_view(faces.part("test").images, "image")
+    np.testing.assert_allclose(
+        training.predict(model, images), run.probabilities["test"], atol=2e-3
+    )
+
+
+def test_a_network_trained_in_bfloat16_is_kept_in_float32():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = architectures.build("quick")
+        exact = study._in_float32(model, lambda: architectures.build("quick"))
+        assert "bfloat16" in study.hardware()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert exact.get_layer("stem_conv").compute_dtype == "float32"
+    for ours, theirs in zip(exact.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
 
 
 @pytest.mark.parametrize(

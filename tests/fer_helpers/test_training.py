@@ -44,7 +44,7 @@ class KillInSecondEpoch(keras.callbacks.Callback):
 
 
 def test_one_step_lowers_the_loss():
-    model = build("compact")
+    model = build("quick")
     model.compile("adam", "sparse_categorical_crossentropy")
     first = model.train_on_batch(FACES, LABELS)
     for _ in range(10):
@@ -90,8 +90,7 @@ def test_batches_hold_every_image_once_per_epoch():
 def test_batches_shift_and_mirror_as_drawn():
     batches = training.Batches(FACES, LABELS, SHORT, seed=0)
     images, _ = batches[0]
-    reach = batches.reach[0]
-    assert reach == 5
+    reach = 5  # a tenth of 48 pixels, in whole ones
     padded = np.pad(FACES, ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode="edge")
     for i, index in enumerate(batches.order[: len(images)]):
         row, column = batches.rows[index], batches.columns[index]
@@ -101,6 +100,20 @@ def test_batches_shift_and_mirror_as_drawn():
         np.testing.assert_array_equal(images[i], expected)
     assert {batches.rows.min(), batches.rows.max()} == {0, 10}
     assert 0.3 < batches.mirrored.mean() < 0.7
+
+
+def test_batches_crop_and_change_the_contrast_as_drawn():
+    cropped = dataclasses.replace(SHORT, crop=40, flip=False, contrast=0.25)
+    batches = training.Batches(FACES, LABELS, cropped, seed=0)
+    images, _ = batches[0]
+    assert images.shape == (32, 40, 40, 1) and images.dtype == np.float32
+    for i, index in enumerate(batches.order[:32]):
+        row, column = batches.rows[index], batches.columns[index]
+        window = FACES[index, row : row + 40, column : column + 40]
+        expected = window.mean() + (window - window.mean()) * batches.factors[index]
+        np.testing.assert_allclose(images[i], expected, atol=1e-6)
+    assert {batches.rows.min(), batches.rows.max()} == {0, 8}
+    assert 0.75 <= batches.factors.min() < 0.8 and 1.2 < batches.factors.max() <= 1.25
 
 
 def test_batches_differ_between_epochs_and_repeat_for_the_same_one():
@@ -114,11 +127,78 @@ def test_batches_differ_between_epochs_and_repeat_for_the_same_one():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"schedule": "cosin"}, {"epochs": 0}, {"batch_size": 0}, {"shift": 0.5}]
+    ("wrong", "message"),
+    [
+        ({"schedule": "cosin"}, "choose constant or cosine"),
+        ({"optimizer": "sdg"}, "choose adam or sgd"),
+        ({"epochs": 0}, "protocol needs"),
+        ({"batch_size": 0}, "protocol needs"),
+        ({"shift": 0.5}, "protocol needs"),
+        ({"crop": 0}, "crop must be"),
+        ({"label_smoothing": 1.0}, "label_smoothing must be"),
+        ({"weight_decay": -0.1}, "weight_decay must be"),
+    ],
 )
-def test_a_protocol_refuses_nonsense(wrong):
-    with pytest.raises(ValueError, match="schedule|protocol needs"):
+def test_a_protocol_refuses_nonsense(wrong, message):
+    with pytest.raises(ValueError, match=message):
         training.Protocol("test", **wrong)
+
+
+def test_a_crop_larger_than_the_images_is_refused():
+    with pytest.raises(ValueError, match="crop is 50, but the images have 48 × 48"):
+        training.Batches(FACES, LABELS, dataclasses.replace(SHORT, crop=50))
+    with pytest.raises(ValueError, match="crop is 50, but the images have 48 × 48"):
+        training.predict(small(), FACES[:2], crop=50)
+
+
+def compiled(**changes):
+    model = small()
+    training._compile(model, dataclasses.replace(SHORT, **changes), 100)
+    return model
+
+
+def test_rate_climbs_and_falls():
+    model = compiled(optimizer="sgd", schedule="cosine", warm_up=0.1, learning_rate=0.5)
+    rate = [float(model.optimizer._learning_rate(step)) for step in (0, 5, 10, 55, 100)]
+    assert rate == pytest.approx([0, 0.25, 0.5, 0.25, 0], abs=1e-6)
+    assert model.optimizer.nesterov and model.optimizer.momentum == 0.9
+
+
+def test_weights_decay_but_not_biases_and_normalisations():
+    model = compiled(optimizer="sgd", weight_decay=0.5, learning_rate=0.1)
+    for weight in model.trainable_variables:
+        weight.assign(np.ones(weight.shape))
+    # Without a gradient, what remains is the decay: 0.1 · 0.5 of every kernel.
+    zeros = [np.zeros(weight.shape, "float32") for weight in model.trainable_variables]
+    model.optimizer.apply(zeros, model.trainable_variables)
+    for weight in model.trainable_variables:
+        left = 0.95 if weight.name == "kernel" else 1.0
+        np.testing.assert_allclose(keras.ops.convert_to_numpy(weight), left, rtol=1e-6)
+
+
+def test_smoothed_crossentropy_is_that_of_smoothed_targets():
+    probabilities = np.array([[0.7, 0.2, 0.1], [0.1, 0.1, 0.8]], "float32")
+    targets = 0.7 * np.eye(3)[[0, 2]] + 0.3 / 3
+    expected = -(targets * np.log(probabilities)).sum(axis=1).mean()
+    loss = training.SmoothedCrossentropy(0.3)
+    assert float(loss(np.array([0, 2]), probabilities)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_training_with_smoothed_labels_can_be_taken_up_again(tmp_path):
+    protocol = dataclasses.replace(SHORT, label_smoothing=0.1, optimizer="sgd")
+    arguments = {"seed": 3, "verbose": 0, "checkpoint": tmp_path}
+    with pytest.raises(Killed):
+        training.fit(small, FACES, LABELS, protocol, callbacks=(KillInSecondEpoch(),), **arguments)
+    _, history = training.fit(small, FACES, LABELS, protocol, **arguments)
+    assert len(history["loss"]) == 3
+
+
+def test_windows_are_averaged_with_their_mirror_images():
+    model = keras.Sequential([keras.Input((None, None, 1)), keras.layers.GlobalAveragePooling2D()])
+    found = training.predict(model, FACES[:3], crop=40)
+    corners = [(top, left) for top in (0, 4, 8) for left in (0, 4, 8)]
+    means = [FACES[:3, a : a + 40, b : b + 40].mean(axis=(1, 2)) for a, b in corners]
+    np.testing.assert_allclose(found, np.mean(means, axis=0), rtol=1e-5)
 
 
 def test_images_and_labels_must_match():
@@ -132,7 +212,7 @@ def test_a_damaged_state_is_named(tmp_path, content):
     images = np.zeros((4, 48, 48, 1), "float32")
     with pytest.raises(ValueError, match=f"state in {re.escape(str(tmp_path))} is damaged.*remove"):
         training.fit(
-            lambda: build("compact"),
+            lambda: build("quick"),
             images,
             np.zeros(4, int),
             training.Protocol("test", epochs=1),

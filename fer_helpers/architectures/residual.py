@@ -71,7 +71,7 @@ def compact(
     """Build the course's own network under 100,000 parameters, made for two CPU cores.
 
     A 3×3 convolution of 16 filters at full size, then four residual blocks (He et al. 2016) of
-    16, 32, 32 and 64 filters, the second and the last halving the sides, global average pooling,
+    16, 32, 48 and 48 filters, the second and the third halving the sides, global average pooling,
     softmax.
     Batch normalisation is what such a training spends most of its time on, so there is one per
     block, after its first convolution; the second starts at zero, and with it every block as the
@@ -96,7 +96,7 @@ def compact(
     Examples
     --------
     >>> compact((48, 48, 1), 7).count_params()
-    96151
+    97815
     """
     one_of(weights, (None, "fer2013"), "weights")
     if weights is not None and (input_shape[2] != 1 or classes != 7):
@@ -110,7 +110,7 @@ def compact(
     x = layers.Conv2D(
         16, 3, padding="same", activation="relu", kernel_initializer="he_normal", name="stem_conv"
     )(x)
-    for number, (filters, strides) in enumerate(((16, 1), (32, 2), (32, 1), (64, 2)), start=1):
+    for number, (filters, strides) in enumerate(((16, 1), (32, 2), (48, 2), (48, 1)), start=1):
         x = _identity_at_first(x, filters, f"block{number}", strides=strides)
     model = keras.Model(inputs, _decide(x, classes), name="compact")
     if weights is not None:

@@ -4,6 +4,7 @@ import re
 import keras
 import numpy as np
 import pytest
+import scipy.ndimage
 
 from fer_helpers import training
 from fer_helpers.architectures import build
@@ -116,6 +117,54 @@ def test_batches_crop_and_change_the_contrast_as_drawn():
     assert 0.75 <= batches.factors.min() < 0.8 and 1.2 < batches.factors.max() <= 1.25
 
 
+@pytest.mark.parametrize("crop", [None, 44])
+def test_batches_turn_and_scale_as_scipy_does(crop):
+    turned = dataclasses.replace(SHORT, crop=crop, shift=0.05, flip=False, rotation=20.0, zoom=0.2)
+    batches = training.Batches(FACES, LABELS, turned, seed=0)
+    images, _ = batches[0]
+    side = images.shape[1]
+    padded = FACES if crop else np.pad(FACES, ((0, 0), (2, 2), (2, 2), (0, 0)), mode="edge")
+    middle = (np.array(padded.shape[1:3]) - 1) / 2
+    for i, index in enumerate(batches.order[:32]):
+        angle, scale = batches.angles[index], batches.scales[index]
+        matrix = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) / scale
+        corner = np.array([batches.rows[index], batches.columns[index]])
+        expected = scipy.ndimage.affine_transform(
+            padded[index, :, :, 0],
+            matrix,
+            middle - matrix @ (middle - corner),
+            output_shape=(side, side),
+            order=1,
+            mode="nearest",
+        )
+        np.testing.assert_allclose(images[i, :, :, 0], expected, atol=1e-5)
+    assert np.abs(np.rad2deg(batches.angles)).max() <= 20 and batches.angles.std() > 0.1
+    assert 0.8 <= batches.scales.min() < 0.85 and 1.15 < batches.scales.max() <= 1.2
+
+
+def test_batches_erase_one_rectangle_of_one_grey():
+    plain = dataclasses.replace(SHORT, shift=0.0, flip=False)
+    whole = training.Batches(FACES, LABELS, plain, seed=0)
+    holed = training.Batches(FACES, LABELS, dataclasses.replace(plain, erase=0.5), seed=0)
+    assert 0.3 < holed.erased.mean() < 0.7
+    for index in range(len(whole)):
+        numbers = whole.order[32 * index : 32 * (index + 1)]
+        for number, before, after in zip(numbers, whole[index][0], holed[index][0], strict=True):
+            rows, columns = np.nonzero((before != after)[:, :, 0])
+            assert bool(len(rows)) == holed.erased[number]
+            if len(rows):
+                hole = after[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+                assert hole.size == len(rows) and np.ptp(hole) == 0
+                assert 0.015 < hole.size / before.size < 0.21
+                assert 0.4 < hole.shape[0] / hole.shape[1] < 2.5
+
+
+def test_augmentation_leaves_the_images_alone():
+    before = FACES.copy()
+    training.Batches(FACES, LABELS, training.COMPACT, seed=0)[0]
+    np.testing.assert_array_equal(FACES, before)
+
+
 def test_batches_differ_between_epochs_and_repeat_for_the_same_one():
     batches = training.Batches(FACES, LABELS, SHORT, seed=0)
     batches.draw(1)
@@ -137,6 +186,9 @@ def test_batches_differ_between_epochs_and_repeat_for_the_same_one():
         ({"crop": 0}, "crop must be"),
         ({"label_smoothing": 1.0}, "label_smoothing must be"),
         ({"weight_decay": -0.1}, "weight_decay must be"),
+        ({"rotation": 181.0}, "rotation must be from 0 to 180"),
+        ({"zoom": 1.0}, "zoom must be"),
+        ({"erase": -0.1}, "erase must be"),
     ],
 )
 def test_a_protocol_refuses_nonsense(wrong, message):

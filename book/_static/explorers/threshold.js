@@ -207,7 +207,7 @@
         element("div", { class: "explorer-tables" }, matrix, measures),
         curveRoc.node, curvePr.node),
       element("p", { class: "explorer-size" },
-        "Stored scores of the course's compact network on the validation photographs of FER2013, " +
+        "Stored scores of the course's network quick on the validation photographs of FER2013, " +
         "rounded to three decimals."));
     recompute();
   }

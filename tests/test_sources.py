@@ -98,6 +98,12 @@ def test_closes_with_what_was_seen_sources_and_next(chapter):
     assert "Next" in sources[1]
 
 
+def test_every_column_of_a_table_has_a_name(chapter):
+    """A screen reader says the column's name before each cell; axe says so only much later."""
+    headers = re.findall(r"^(\|.*\|)\n\|[-:| ]+\|$", prose(chapter), re.M)
+    assert not [header for header in headers if re.search(r"\|\s*\|", header)]
+
+
 def test_foundations_add_a_row_to_the_results_table(chapter):
     if chapter.number > 8:
         pytest.skip("only chapters 01 to 08 add a row")

@@ -33,9 +33,7 @@ def _(answer):
         10_710: "a normalisation has four numbers per map: two are learned and two remembered.",
         196_662: "the depthwise kernel looks at one map only; it does not mix.",
         13_638: "look at the size of the depthwise kernel in this stage.",
-    }.get(
-        parameters, "add up: widen, filter, squeeze-and-excitation, narrow, and what is normalised."
-    )
+    }.get(parameters, "add up: widen, filter, gate, narrow, and what is normalised.")
 
 
 @exercise("16-efficientnet.3")

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import scipy.ndimage
 
 PROFILES = ("smoke", "cpu", "full")
 
@@ -262,24 +263,22 @@ class Batches(keras.utils.PyDataset):
     def _turned(self, chosen: np.ndarray) -> np.ndarray:
         """Cut the windows out of turned and scaled images: one bilinear interpolation for all."""
         height, width = self.windows.shape[-2:]
-        sides = self.padded.shape[1:3]
-        # From the middle of the window; turned about the middle of the image, where the face is.
-        down = np.arange(height) + self.rows[chosen][:, None] - (sides[0] - 1) / 2
-        right = np.arange(width) + self.columns[chosen][:, None] - (sides[1] - 1) / 2
+        middle = (np.array(self.padded.shape[1:3]) - 1) / 2
+        # From the middle of the image, where the face is: about it the window turns.
+        down = np.arange(height)[:, None] + (self.rows[chosen] - middle[0])[:, None, None]
+        right = np.arange(width) + (self.columns[chosen] - middle[1])[:, None, None]
         cosine = (np.cos(self.angles[chosen]) / self.scales[chosen])[:, None, None]
         sine = (np.sin(self.angles[chosen]) / self.scales[chosen])[:, None, None]
-        down, right = down[:, :, None], right[:, None, :]
-        y = np.clip(cosine * down - sine * right + (sides[0] - 1) / 2, 0, sides[0] - 1)
-        x = np.clip(sine * down + cosine * right + (sides[1] - 1) / 2, 0, sides[1] - 1)
-        top, left = y.astype(int), x.astype(int)
-        below, beside = np.minimum(top + 1, sides[0] - 1), np.minimum(left + 1, sides[1] - 1)
-        dy, dx = ((value % 1).astype("float32")[..., None] for value in (y, x))
-        number = chosen[:, None, None]
-        upper = (1 - dx) * self.padded[number, top, left] + dx * self.padded[number, top, beside]
-        lower = (1 - dx) * self.padded[number, below, left] + dx * self.padded[
-            number, below, beside
+        y = cosine * down - sine * right + middle[0]
+        x = sine * down + cosine * right + middle[1]
+        number = np.broadcast_to(np.arange(len(chosen))[:, None, None], y.shape)
+        channels = [
+            scipy.ndimage.map_coordinates(
+                channel, (number, y, x), order=1, mode="nearest", output="float32"
+            )
+            for channel in np.moveaxis(self.padded[chosen], -1, 0)
         ]
-        return (1 - dy) * upper + dy * lower
+        return np.stack(channels, axis=-1)
 
     def _erase(self, batch: np.ndarray, chosen: np.ndarray) -> None:
         """Fill a rectangle of the drawn images with one grey, in place."""

@@ -60,30 +60,20 @@ def _(answer):
     if not callable(answer):
         raise WrongKind("a function that takes recalls and counts")
     cases = [
-        (
-            [1.0, 0.0],
-            [3, 1],
-            0.75,
-            0.5,
-            "a mean of the recalls; larger classes count more.",
-        ),
-        ([0.5, 0.9, 0.2], [10, 30, 60], 0.44, 44.0, "divide by the number of all images."),
-        (
-            [0.6, 0.6],
-            [7, 2],
-            0.6,
-            None,
-            "equal recalls are the accuracy.",
-        ),
+        ([1.0, 0.0], [3, 1], 0.75),
+        ([0.5, 0.9, 0.2], [10, 30, 60], 0.44),
+        ([0.6, 0.6], [7, 2], 0.6),
     ]
-    for recalls, counts, right, usual, hint in cases:
+    for recalls, counts, right in cases:
         got = number(answer(list(recalls), list(counts)))
         if close(got, right, 1e-6):
             continue
-        if usual is not None and close(got, usual, 1e-6):
-            return hint
-        if usual is None:
-            return hint
+        if close(got, sum(recalls) / len(recalls), 1e-6):
+            return "a mean of the recalls; larger classes count more."
+        if close(got, right * sum(counts), 1e-6):
+            return "divide by the number of all images."
+        if len(set(recalls)) == 1:
+            return "equal recalls are the accuracy."
         return (
             f"for recalls {recalls} and counts {counts} you say {got:g}. How many images of each "
             "class are right?"

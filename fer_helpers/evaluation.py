@@ -5,7 +5,8 @@ the network gave to each class, ``(images, classes)``; the predicted class is th
 Both are checked: a ValueError names what does not fit.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 import numpy as np
@@ -360,3 +361,65 @@ def expected_calibration_error(
     """
     images, confidence, right = reliability(labels, probabilities, bins)
     return float(np.nansum(images * np.abs(right - confidence)) / images.sum())
+
+
+def possible_sample_sizes(printed: Sequence[str], sizes: Iterable[int]) -> list[int]:
+    """Return the numbers of images of which every printed share can be a whole number of images.
+
+    An accuracy is a count divided by the number of images, rounded to the digits that are printed.
+    Few numbers of images can give several printed accuracies at once. The idea is the GRIM test of
+    Brown and Heathers (2017).
+
+    Parameters
+    ----------
+    printed : shares as they stand in a table, such as ``"0.8524"`` or ``"85.24 %"``: as text,
+        because a zero at the end is a digit too
+    sizes : numbers of images to try
+
+    Returns
+    -------
+    Those of `sizes` that are possible for all shares, in their order; a share halfway between two
+    printed ones counts for both, since papers round either way
+
+    Raises
+    ------
+    ValueError : text that is not a share between 0 and 1 (or 0 % and 100 %), or a size below 1.
+
+    Examples
+    --------
+    >>> possible_sample_sizes(["0.67", "0.333"], range(1, 10))
+    [3, 6, 9]
+    >>> possible_sample_sizes(["66.7 %"], range(1, 7))
+    [3, 6]
+    """
+    sizes = list(sizes)
+    if any(n < 1 for n in sizes):
+        raise ValueError(f"a number of images must be at least 1, not {min(sizes)}")
+    for share in printed:
+        # Whole numbers throughout: floating point would decide the halfway cases by chance.
+        numerator, denominator = _printed_share(share)
+        sizes = [n for n in sizes if _distance(numerator * n, denominator) * 2 <= n]
+    return sizes
+
+
+def _distance(value: int, step: int) -> int:
+    """Return how far a whole number is from the nearest multiple of `step`."""
+    return min(value % step, -value % step)
+
+
+def _printed_share(text: str) -> tuple[int, int]:
+    """Return a printed share as a whole number of units of its last digit, and units in 1."""
+    number, percent = str(text).strip(), 1
+    if number.endswith("%"):
+        number, percent = number[:-1].strip(), 100
+    try:
+        value = Decimal(number)
+        if not isinstance(text, str) or not 0 <= value <= percent:
+            raise InvalidOperation
+    except InvalidOperation:
+        raise ValueError(
+            f"{text!r} is not a share; give it as it is printed, in quotation marks, "
+            "such as '0.8524' or '85.24 %'"
+        ) from None
+    digits = max(0, -value.as_tuple().exponent)
+    return int(value.scaleb(digits)), percent * 10**digits

@@ -1,4 +1,4 @@
-"""The three views of a face on which the ensemble of Savenko et al. (2026) is trained."""
+"""Inputs of networks: the three views of Savenko et al. (2026), and standardised faces."""
 
 from typing import Literal
 
@@ -64,3 +64,38 @@ def make_view(images: np.ndarray, view: Literal["image", "contour", "inverted"])
         contour[block, ..., 0] = ops.sobel(images[block, ..., 0])[2]
     contour /= np.float32(255 * LARGEST_CONTOUR)
     return np.minimum(contour, 1, out=contour)
+
+
+def standardised(images: np.ndarray) -> np.ndarray:
+    """Bring every image to mean 0 and spread 1 by its own pixels.
+
+    That takes out how bright and how contrasty an image is. The spread is the standard deviation
+    plus one grey level, so that an image that is all of one grey becomes zeros.
+
+    Parameters
+    ----------
+    images : (images, height, width, channels) array of grey levels from 0 to 255, of any type
+
+    Returns
+    -------
+    array of float32 of the same shape; every channel of every image is treated by itself
+
+    Raises
+    ------
+    ValueError : an array of another shape.
+
+    Examples
+    --------
+    >>> halves = np.array([0, 255], dtype=np.uint8).reshape(1, 1, 2, 1)
+    >>> float(standardised(halves).max().round(2))
+    0.99
+    >>> float(standardised(np.full((1, 48, 48, 1), 77)).max())
+    0.0
+    """
+    pixels = np.asarray(images).astype(np.float32)
+    if pixels.ndim != 4:
+        raise ValueError(
+            f"images must have the shape (images, height, width, channels), not {pixels.shape}"
+        )
+    means = pixels.mean(axis=(1, 2), keepdims=True)
+    return (pixels - means) / (pixels.std(axis=(1, 2), keepdims=True) + 1)

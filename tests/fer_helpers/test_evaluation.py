@@ -240,3 +240,44 @@ def test_half_precision_is_precise_enough():
     assert evaluation.accuracy(labels, stored) == pytest.approx(
         evaluation.accuracy(labels, probabilities), abs=0.005
     )
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.data(), st.integers(1, 400), st.integers(1, 4))
+def test_the_true_number_of_images_is_always_possible(data, images, digits):
+    right = data.draw(st.lists(st.integers(0, images), min_size=1, max_size=4))
+    shares = [f"{count / images:.{digits}f}" for count in right]
+    percents = [f"{100 * count / images:.{digits}f} %" for count in right]
+    assert evaluation.possible_sample_sizes(shares, [images]) == [images]
+    assert evaluation.possible_sample_sizes(percents, [images]) == [images]
+
+
+def test_possible_sample_sizes_agree_with_trying_every_count():
+    shares = ("0.8524", "0.9004", "0.3100", "0.8413")
+    slack = 0.00005 + 1e-12
+    tried = [
+        n
+        for n in range(1, 700)
+        if all(any(abs(k / n - float(p)) <= slack for k in range(n + 1)) for p in shares)
+    ]
+    assert evaluation.possible_sample_sizes(shares, range(1, 700)) == tried
+    assert 0 < len(tried) < 10
+
+
+def test_a_zero_at_the_end_is_a_digit():
+    assert 7 in evaluation.possible_sample_sizes(["0.3"], range(1, 9))
+    assert 7 not in evaluation.possible_sample_sizes(["0.30"], range(1, 9))
+    # An eighth may be printed either way.
+    assert evaluation.possible_sample_sizes(["0.12"], [8]) == [8]
+    assert evaluation.possible_sample_sizes(["0.13"], [8]) == [8]
+
+
+@pytest.mark.parametrize("share", ["1.2", "-0.1", "120 %", "many", "", "nan", 0.5])
+def test_what_is_not_a_printed_share_is_refused(share):
+    with pytest.raises(ValueError, match="not a share; give it as it is printed"):
+        evaluation.possible_sample_sizes([share], [10])
+
+
+def test_a_number_of_images_is_positive():
+    with pytest.raises(ValueError, match="at least 1, not 0"):
+        evaluation.possible_sample_sizes(["0.5"], [2, 0])

@@ -82,3 +82,22 @@ def test_unknown_view_lists_the_choices(images):
 def test_other_images_are_refused(wrong):
     with pytest.raises(ValueError, match=r"uint8 of shape \(images, height, width, 1\), not"):
         views.make_view(wrong, "image")
+
+
+def test_standardised_images_have_mean_0_and_spread_near_1(images):
+    result = views.standardised(images)
+    assert result.dtype == np.float32
+    np.testing.assert_allclose(result.mean(axis=(1, 2)), 0, atol=1e-4)
+    spreads = images.std(axis=(1, 2))
+    np.testing.assert_allclose(result.std(axis=(1, 2)), spreads / (spreads + 1), atol=1e-4)
+
+
+def test_standardised_images_do_not_depend_on_brightness(images):
+    darker = images.astype(np.float32) - 20
+    np.testing.assert_allclose(views.standardised(darker), views.standardised(images), atol=1e-4)
+
+
+def test_standardised_grey_is_zero_and_other_shapes_are_refused():
+    assert not views.standardised(np.full((2, 4, 4, 1), 200, np.uint8)).any()
+    with pytest.raises(ValueError, match=r"\(images, height, width, channels\), not \(4, 4\)"):
+        views.standardised(np.zeros((4, 4)))

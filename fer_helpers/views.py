@@ -87,7 +87,7 @@ def standardised(images: np.ndarray) -> np.ndarray:
     Examples
     --------
     >>> halves = np.array([0, 255], dtype=np.uint8).reshape(1, 1, 2, 1)
-    >>> float(standardised(halves).max().round(2))
+    >>> round(float(standardised(halves).max()), 2)
     0.99
     >>> float(standardised(np.full((1, 48, 48, 1), 77)).max())
     0.0

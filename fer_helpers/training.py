@@ -62,6 +62,18 @@ class Protocol:
     erase
         Chance that a random rectangle, 2 to 20 % of the image and at most twice as long as wide,
         is filled with one random grey (Zhong et al. 2020, with a smaller largest area).
+    mixup
+        Parameter of the Beta distribution from which the share of a second image in the first,
+        and of its label, is drawn (Zhang et al. 2018, section 2); 0 mixes nothing.
+    plateau
+        Epochs without a smaller validation loss after which the rate falls to a tenth, as in
+        `keras.callbacks.ReduceLROnPlateau`; None for never.
+    patience
+        Epochs without a smaller validation loss after which the training ends; None for never.
+    keep
+        Whose weights are the result: ``"last"`` of the last epoch; ``"best"`` of the first epoch
+        with the highest validation accuracy. The second chooses on the validation images, and
+        what it scores on them is flattered.
     """
 
     source: str
@@ -80,6 +92,10 @@ class Protocol:
     rotation: float = 0.0
     zoom: float = 0.0
     erase: float = 0.0
+    mixup: float = 0.0
+    plateau: int | None = None
+    patience: int | None = None
+    keep: str = "last"
 
     def __post_init__(self) -> None:
         """Refuse values that no training can have."""
@@ -90,6 +106,15 @@ class Protocol:
         for name in ("warm_up", "weight_decay", "label_smoothing", "contrast", "zoom", "erase"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 0 and below 1")
+        if self.keep not in ("last", "best"):
+            raise ValueError(f"unknown keep {self.keep!r}; choose last or best")
+        for name in ("plateau", "patience"):
+            if getattr(self, name) is not None and getattr(self, name) < 1:
+                raise ValueError(f"{name} must be None or at least 1 epoch")
+        if self.mixup < 0:
+            raise ValueError(f"mixup must be at least 0, not {self.mixup}")
+        if self.plateau and self.schedule != "constant":
+            raise ValueError("plateau changes a constant rate; it does not go with a schedule")
         if not 0 <= self.rotation <= 180:
             raise ValueError(f"rotation must be from 0 to 180 degrees, not {self.rotation}")
         if self.crop is not None and self.crop < 1:
@@ -141,9 +166,15 @@ class SmoothedCrossentropy(keras.losses.Loss):
         self.smoothing = smoothing
 
     def call(self, y_true, y_pred):
-        """Return the loss ``(n,)`` of class numbers ``(n,)`` and probabilities ``(n, classes)``."""
-        targets = keras.ops.one_hot(keras.ops.cast(y_true, "int32"), y_pred.shape[-1])
-        targets = keras.ops.reshape(targets, (-1, y_pred.shape[-1]))
+        """Return the loss ``(n,)`` of class numbers or target probabilities.
+
+        Class numbers ``(n,)``, targets and predictions ``(n, classes)``.
+        """
+        if len(y_true.shape) == 2 and y_true.shape[-1] == y_pred.shape[-1]:
+            targets = y_true
+        else:
+            targets = keras.ops.one_hot(keras.ops.cast(y_true, "int32"), y_pred.shape[-1])
+            targets = keras.ops.reshape(targets, (-1, y_pred.shape[-1]))
         return keras.losses.categorical_crossentropy(
             targets, y_pred, label_smoothing=self.smoothing
         )
@@ -172,7 +203,7 @@ def _compile(model: keras.Model, protocol: Protocol, steps: int) -> None:
     if decay:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     loss = "sparse_categorical_crossentropy"
-    if protocol.label_smoothing:
+    if protocol.label_smoothing or protocol.mixup:
         loss = SmoothedCrossentropy(protocol.label_smoothing)
     model.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
 
@@ -202,6 +233,10 @@ class Batches(keras.utils.PyDataset):
     ) -> None:
         super().__init__()
         self.images, self.labels, self.protocol, self.seed = images, labels, protocol, seed
+        # Mixed labels are shares of classes, not numbers.
+        self.targets = (
+            np.eye(labels.max() + 1, dtype="float32")[labels] if protocol.mixup else labels
+        )
         height, width = images.shape[1:3]
         if protocol.crop is not None:
             if protocol.crop > min(height, width):
@@ -237,6 +272,11 @@ class Batches(keras.utils.PyDataset):
         self.erased = rng.random(count) < self.protocol.erase
         # Where, how large, of which proportions and how bright each rectangle is.
         self.rectangles = rng.random((count, 5), dtype="float32")
+        self.shares = None
+        if self.protocol.mixup:
+            self.shares = rng.beta(self.protocol.mixup, self.protocol.mixup, count).astype(
+                "float32"
+            )
 
     def __len__(self) -> int:
         """Batches per epoch; the last one may be smaller."""
@@ -258,7 +298,13 @@ class Batches(keras.utils.PyDataset):
             batch = means + (batch - means) * self.factors[chosen][:, None, None, None]
         if self.protocol.erase:
             self._erase(batch, chosen)
-        return batch, self.labels[chosen]
+        targets = self.targets[chosen]
+        if self.shares is not None:
+            # The order is random, so the batch turned round has a random partner for everyone.
+            share = self.shares[chosen]
+            batch = share[:, None, None, None] * (batch - batch[::-1]) + batch[::-1]
+            targets = share[:, None] * (targets - targets[::-1]) + targets[::-1]
+        return batch, targets
 
     def _turned(self, chosen: np.ndarray) -> np.ndarray:
         """Cut the windows out of turned and scaled images: one bilinear interpolation for all."""
@@ -293,19 +339,64 @@ class Batches(keras.utils.PyDataset):
                 image[top : top + tall, left : left + wide] = grey
 
 
+def _without_progress(losses: list[float]) -> int:
+    """Return the number of epochs since the smallest loss."""
+    return len(losses) - 1 - int(np.argmin(losses)) if losses else 0
+
+
+def rate_after(history: dict[str, list[float]], protocol: Protocol) -> float:
+    """Return the learning rate of the next epoch under `Protocol.plateau`.
+
+    A function of the record alone, so that a training that was stopped goes on as it would have.
+
+    Examples
+    --------
+    >>> rate_after({"val_loss": [2.0, 1.9, 1.95, 1.96]}, Protocol("an example", plateau=2))
+    0.0001
+    """
+    rate, waited, best = protocol.learning_rate, 0, math.inf
+    for loss in history.get("val_loss", []):
+        # Keras's own default: an improvement by less than 0.0001 is none.
+        if loss < best - 1e-4:
+            best, waited = loss, 0
+        else:
+            waited += 1
+        if waited == protocol.plateau:
+            rate, waited = rate / 10, 0
+    return rate
+
+
+def best_epoch(history: dict[str, list[float]]) -> int:
+    """Return the first epoch, counted from 0, of the highest validation accuracy.
+
+    Examples
+    --------
+    >>> best_epoch({"val_accuracy": [0.2, 0.5, 0.4, 0.5]})
+    1
+    """
+    return int(np.argmax(history["val_accuracy"]))
+
+
 class _Recorder(keras.callbacks.Callback):
     """Record every epoch and its seconds; with a folder, keep the whole state there."""
 
     def __init__(
-        self, folder: Path | None, history: dict[str, list[float]], batches: Batches
+        self,
+        folder: Path | None,
+        history: dict[str, list[float]],
+        batches: Batches,
+        best: list[np.ndarray] | None,
     ) -> None:
         super().__init__()
-        self.folder, self.history, self.batches = folder, history, batches
+        self.folder, self.history, self.batches, self.best = folder, history, batches, best
 
     def on_epoch_begin(self, epoch, logs=None):
         self.started = time.perf_counter()
         # Not in the data set's own hooks: Keras also calls these before the first epoch.
         self.batches.draw(epoch)
+        if self.batches.protocol.plateau:
+            rate = rate_after(self.history, self.batches.protocol)
+            self.model.optimizer.learning_rate = rate
         # Keras saves no state of dropout's random numbers, so every epoch sets its own.
         states = [v for v in self.model.variables if v.name == "seed_generator_state"]
         for number, state in enumerate(states):
@@ -318,19 +409,33 @@ class _Recorder(keras.callbacks.Callback):
         seconds = time.perf_counter() - self.started
         for name, value in {**logs, "seconds": seconds}.items():
             self.history.setdefault(name, []).append(float(value))
+        protocol = self.batches.protocol
+        if protocol.keep == "best" and best_epoch(self.history) == epoch:
+            self.best = self.model.get_weights()
         if self.folder is not None:
             self._save(epoch + 1)
+        if protocol.patience and _without_progress(self.history["val_loss"]) >= protocol.patience:
+            self.model.stop_training = True
 
     def _save(self, epochs: int) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         model_path = self.folder / f"epoch-{epochs:03}.keras"
         self.model.save(model_path)
-        # Until history.json is replaced it names the epoch before, whose model is still there.
+        kept = {model_path}
+        if self.best is not None:
+            best_path = self.folder / f"best-{best_epoch(self.history) + 1:03}.npz"
+            if not best_path.exists():
+                partial = self.folder / "best.npz.part"
+                with open(partial, "wb") as file:
+                    np.savez(file, *self.best)
+                os.replace(partial, best_path)
+            kept.add(best_path)
+        # Until history.json is replaced it names the epoch before, whose files are still there.
         partial = self.folder / "history.json.part"
         partial.write_text(json.dumps({"epochs": epochs, "history": self.history}))
         os.replace(partial, self.folder / "history.json")
-        for old in self.folder.glob("epoch-*.keras"):
-            if old != model_path:
+        for old in (*self.folder.glob("epoch-*.keras"), *self.folder.glob("best-*.npz")):
+            if old not in kept:
                 old.unlink()
 
 
@@ -348,8 +453,8 @@ def fit(
 ) -> tuple[keras.Model, dict[str, list[float]]]:
     """Train a network under a protocol.
 
-    Nothing is selected: the weights after the last epoch are the result, so `validation` is
-    watched and never used.
+    Unless the protocol says otherwise nothing is selected: the weights after the last epoch are
+    the result, and `validation` is watched and never used.
 
     Parameters
     ----------
@@ -364,7 +469,8 @@ def fit(
     seed
         Fixes initial weights, order, augmentation and dropout.
     validation
-        Images and labels whose loss and accuracy are recorded after each epoch.
+        Images and labels whose loss and accuracy are recorded after each epoch; `plateau`,
+        `patience` and ``keep="best"`` of the protocol look at them.
     checkpoint
         Folder for the state after each epoch; a training found there goes on from it.
     verbose
@@ -375,7 +481,8 @@ def fit(
     Raises
     ------
     ValueError
-        If images and labels differ in number, or the state in `checkpoint` is damaged.
+        If images and labels differ in number, the protocol looks at validation images and there
+        are none, or the state in `checkpoint` is damaged.
 
     Returns
     -------
@@ -397,14 +504,19 @@ def fit(
     """
     if len(images) != len(labels):
         raise ValueError(f"{len(images)} images but {len(labels)} labels")
+    if validation is None and (protocol.plateau or protocol.patience or protocol.keep == "best"):
+        raise ValueError("this protocol looks at validation images; give some")
     keras.utils.set_random_seed(seed)
-    done, history, model = 0, {}, None
+    done, history, model, best = 0, {}, None, None
     state_path = checkpoint / "history.json" if checkpoint else None
     if state_path and state_path.exists():
         try:
             state = json.loads(state_path.read_text())
             done, history = state["epochs"], state["history"]
             model = keras.models.load_model(checkpoint / f"epoch-{done:03}.keras")
+            if protocol.keep == "best":
+                with np.load(checkpoint / f"best-{best_epoch(history) + 1:03}.npz") as arrays:
+                    best = [arrays[name] for name in arrays.files]
         except Exception as error:  # Keras documents no common base of what it raises
             raise ValueError(
                 f"the state in {checkpoint} is damaged ({error}); remove that folder to train "
@@ -414,8 +526,12 @@ def fit(
         model = make_model()
         steps = protocol.epochs * math.ceil(len(images) / protocol.batch_size)
         _compile(model, protocol, steps)
-    if done < protocol.epochs:
+    over = protocol.patience and _without_progress(history.get("val_loss", [])) >= protocol.patience
+    if done < protocol.epochs and not over:
         batches = Batches(images, labels, protocol, seed=seed)
+        recorder = _Recorder(checkpoint, history, batches, best)
+        if protocol.mixup and validation is not None:
+            validation = (validation[0], np.eye(batches.targets.shape[1])[validation[1]])
         model.fit(
             batches,
             # The batches are shuffled already; Keras's own shuffling has no seed of ours.
@@ -425,8 +541,11 @@ def fit(
             validation_data=validation,
             validation_batch_size=256,
             verbose=verbose,
-            callbacks=[_Recorder(checkpoint, history, batches), *callbacks],
+            callbacks=[recorder, *callbacks],
         )
+        best = recorder.best
+    if best is not None:
+        model.set_weights(best)
     return model, history
 
 

@@ -189,6 +189,11 @@ def test_batches_differ_between_epochs_and_repeat_for_the_same_one():
         ({"rotation": 181.0}, "rotation must be from 0 to 180"),
         ({"zoom": 1.0}, "zoom must be"),
         ({"erase": -0.1}, "erase must be"),
+        ({"keep": "first"}, "choose last or best"),
+        ({"plateau": 0}, "plateau must be None or at least 1"),
+        ({"patience": 0}, "patience must be None or at least 1"),
+        ({"mixup": -0.2}, "mixup must be at least 0"),
+        ({"plateau": 3, "schedule": "cosine"}, "does not go with a schedule"),
     ],
 )
 def test_a_protocol_refuses_nonsense(wrong, message):
@@ -243,6 +248,132 @@ def test_a_training_with_smoothed_labels_can_be_taken_up_again(tmp_path):
         training.fit(small, FACES, LABELS, protocol, callbacks=(KillInSecondEpoch(),), **arguments)
     _, history = training.fit(small, FACES, LABELS, protocol, **arguments)
     assert len(history["loss"]) == 3
+
+
+WATCHED = {"validation": (FACES[::2], LABELS[::2])}
+
+
+class Watcher(keras.callbacks.Callback):
+    """Keep each epoch's rate and weights."""
+
+    def __init__(self):
+        super().__init__()
+        self.rates, self.weights = {}, {}
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.rates[self.epoch] = float(self.model.optimizer.learning_rate)
+        self.weights[self.epoch] = self.model.get_weights()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+
+def pretended(monkeypatch, losses, accuracies=None):
+    """Let every epoch's record hold these values."""
+    original = training._Recorder.on_epoch_end
+
+    def on_epoch_end(self, epoch, logs=None):
+        changed = {"val_loss": losses[epoch]}
+        if accuracies:
+            changed["val_accuracy"] = accuracies[epoch]
+        original(self, epoch, {**logs, **changed})
+
+    monkeypatch.setattr(training._Recorder, "on_epoch_end", on_epoch_end)
+
+
+def test_rate_falls_on_a_plateau_as_keras_has_it(monkeypatch):
+    losses = [2.0, 1.9, 1.95, 1.96, 1.8, 1.79995, 1.82, 1.83, 1.84]
+    pretended(monkeypatch, losses)
+    protocol = dataclasses.replace(SHORT, epochs=9, plateau=2)
+    watcher = Watcher()
+    training.fit(small, FACES, LABELS, protocol, verbose=0, callbacks=(watcher,), **WATCHED)
+
+    class Model:
+        stop_training = False
+        optimizer = keras.optimizers.Adam(1e-3)
+
+    keras_own = keras.callbacks.ReduceLROnPlateau(factor=0.1, patience=2)
+    keras_own.set_model(Model)
+    keras_own.on_train_begin()
+    for epoch, loss in enumerate(losses):
+        assert watcher.rates[epoch] == pytest.approx(float(Model.optimizer.learning_rate))
+        keras_own.on_epoch_end(epoch, {"val_loss": loss})
+    assert watcher.rates[8] == pytest.approx(1e-5)
+
+
+def test_training_ends_when_patience_does(monkeypatch, tmp_path):
+    pretended(monkeypatch, [2.0, 1.9, 1.95, 1.9, 1.9, 1.0])
+    protocol = dataclasses.replace(SHORT, epochs=6, patience=3)
+    arguments = {"verbose": 0, "checkpoint": tmp_path, **WATCHED}
+    _, history = training.fit(small, FACES, LABELS, protocol, **arguments)
+    assert len(history["loss"]) == 5
+    _, again = training.fit(small, FACES, LABELS, protocol, **arguments)
+    assert again == history
+
+
+@pytest.mark.parametrize("kill", [False, True])
+def test_weights_of_the_best_epoch_are_kept(monkeypatch, tmp_path, kill):
+    accuracies = [0.1, 0.6, 0.5, 0.6]
+    pretended(monkeypatch, [2.0] * 4, accuracies)
+    protocol = dataclasses.replace(SHORT, epochs=4, keep="best")
+    unbroken = Watcher()
+    whole, _ = training.fit(
+        small, FACES, LABELS, protocol, verbose=0, callbacks=(unbroken,), **WATCHED
+    )
+    for ours, theirs in zip(whole.get_weights(), unbroken.weights[1], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    if kill:
+        arguments = {"verbose": 0, "checkpoint": tmp_path, **WATCHED}
+
+        class KillInThirdEpoch(keras.callbacks.Callback):
+            def on_epoch_begin(self, epoch, logs=None):
+                if epoch == 2:
+                    raise Killed
+
+        with pytest.raises(Killed):
+            training.fit(
+                small, FACES, LABELS, protocol, callbacks=(KillInThirdEpoch(),), **arguments
+            )
+        resumed, history = training.fit(small, FACES, LABELS, protocol, **arguments)
+        assert training.best_epoch(history) == 1
+        assert [path.name for path in tmp_path.glob("best-*")] == ["best-002.npz"]
+        for ours, theirs in zip(resumed.get_weights(), whole.get_weights(), strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("looks", [{"plateau": 2}, {"patience": 2}, {"keep": "best"}])
+def test_a_protocol_that_looks_at_validation_needs_it(looks):
+    with pytest.raises(ValueError, match="looks at validation images"):
+        training.fit(small, FACES, LABELS, dataclasses.replace(SHORT, **looks))
+
+
+def test_mixup_mixes_images_and_labels_by_the_same_share():
+    protocol = dataclasses.replace(SHORT, shift=0.0, flip=False, mixup=0.4)
+    batches = training.Batches(FACES, LABELS, protocol, seed=1)
+    images, targets = batches[0]
+    chosen = batches.order[:32]
+    share = batches.shares[chosen]
+    partner = chosen[::-1]
+    for i in (0, 7, 31):
+        mixed = share[i] * FACES[chosen[i]] + (1 - share[i]) * FACES[partner[i]]
+        np.testing.assert_allclose(images[i], mixed, atol=1e-6)
+        expected = np.zeros(7)
+        expected[LABELS[chosen[i]]] += share[i]
+        expected[LABELS[partner[i]]] += 1 - share[i]
+        np.testing.assert_allclose(targets[i], expected, atol=1e-6)
+    assert 0.3 < np.mean(batches.shares) < 0.7
+
+
+def test_a_training_with_mixup_can_be_watched_and_taken_up_again(tmp_path):
+    protocol = dataclasses.replace(SHORT, mixup=0.2, label_smoothing=0.1)
+    arguments = {"seed": 3, "verbose": 0, **WATCHED}
+    _, unbroken = training.fit(small, FACES, LABELS, protocol, **arguments)
+    arguments["checkpoint"] = tmp_path
+    with pytest.raises(Killed):
+        training.fit(small, FACES, LABELS, protocol, callbacks=(KillInSecondEpoch(),), **arguments)
+    _, history = training.fit(small, FACES, LABELS, protocol, **arguments)
+    assert history["val_loss"] == pytest.approx(unbroken["val_loss"], rel=1e-4)
+    assert 0 <= history["val_accuracy"][-1] <= 1
 
 
 def test_windows_are_averaged_with_their_mirror_images():

@@ -148,6 +148,55 @@ COMPACT = Protocol(
 )
 """Ours: what two CPU cores can do for `compact` on FER2013 in about an hour."""
 
+STRONG = Protocol(
+    "ours, after the recipes of the best-known networks from scratch",
+    epochs=200,
+    batch_size=128,
+    learning_rate=0.05,
+    optimizer="sgd",
+    schedule="cosine",
+    warm_up=0.05,
+    weight_decay=5e-4,
+    label_smoothing=0.1,
+    crop=40,
+    contrast=0.25,
+    rotation=10.0,
+    zoom=0.1,
+    erase=0.5,
+    mixup=0.2,
+)
+"""Ours, for `resnet18` on a GPU."""
+
+ERTUGRUL = Protocol(
+    "ertugrul2024; size of the augmentation and patience ours",
+    epochs=45,
+    rotation=10.0,
+    plateau=10,
+    keep="best",
+)
+"""Ertuğrul (2024), table 5.1: Adam at 0.001, batches of 64, 45 epochs, with Keras's
+ReduceLROnPlateau and ModelCheckpoint. Rotation, shifts and mirroring are named without numbers."""
+
+MATIJASEVIC = Protocol(
+    "matijasevic2024; rate and batch ours", learning_rate=1e-4, shift=0.0, epochs=11
+)
+"""Matijašević et al. (2024): mirroring only, 8, 11 or 10 epochs; the rest is not given."""
+
+YERSHOV = Protocol(
+    "yershov2025; at most 200 epochs ours",
+    epochs=200,
+    batch_size=32,
+    learning_rate=1e-4,
+    shift=0.0,
+    flip=False,
+    patience=20,
+)
+"""Yershov et al. (2025): Adam at 0.0001, batches of 32, until the error "stops decreasing within
+20 epochs". The augmentation is done before, see `data_fetch.thermal.augment`."""
+
+AKHMETKAN = Protocol("akhmetkan2026; all of it ours, for only the abstract is at hand", keep="best")
+"""Akhmetkan & Mutaliyev (2026) give no protocol in the abstract."""
+
 
 @keras.saving.register_keras_serializable("reading_faces")
 class SmoothedCrossentropy(keras.losses.Loss):

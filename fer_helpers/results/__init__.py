@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +52,9 @@ class Run:
         The fields of `fer_helpers.training.Protocol`.
     training_images
         How many images it saw per epoch.
+    arrangement, watch, without, options, frozen
+        How the images were divided, which part was watched, and the rest of
+        `fer_helpers.study.Plan`.
     data_checksum
         Of all pixels and labels; `FaceDataset.source.checksum`.
     versions, hardware
@@ -79,6 +82,11 @@ class Run:
     seconds: float
     history: dict[str, list[float]]
     probabilities: dict[str, np.ndarray]
+    arrangement: str = "official"
+    watch: str = "validation"
+    without: str | None = None
+    options: dict = field(default_factory=dict)
+    frozen: bool = False
 
 
 @dataclass(frozen=True)
@@ -160,7 +168,7 @@ def stored(study: str, dataset: str, profile: str, *, runs: Path = RUNS) -> dict
     Parameters
     ----------
     study, dataset, profile
-        As in `fer_helpers.study.plan`.
+        As in `fer_helpers.study.plans`.
     runs
         The folder of all studies.
 

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -9,9 +10,11 @@ import keras
 import numpy as np
 import pytest
 
-from data_fetch import FaceDataset, Source
-from fer_helpers import architectures, study, training, views
+from data_fetch import FaceDataset, Source, load
+from fer_helpers import architectures, results, study, training, views
 from fer_helpers.architectures.weights import load_arrays
+from fer_helpers.study import __main__ as cli
+from fer_helpers.study import runner
 
 
 @pytest.fixture(scope="module")
@@ -31,25 +34,25 @@ def faces() -> FaceDataset:
 
 @pytest.fixture
 def tiny() -> study.Plan:
-    plan = study.plan("three-view-ensemble", "sample", "smoke")
+    plan = study.plans("three-view-ensemble", "sample", "smoke")[0]
     return dataclasses.replace(plan, members=plan.members[:2])
 
 
 def test_plan_has_three_views_and_three_seeds():
-    members = study.plan("three-view-ensemble", "sample", "cpu").members
+    members = study.plans("three-view-ensemble", "sample", "cpu")[0].members
     assert {view for view, _ in members} == set(views.VIEWS)
     assert [seed for view, seed in members if view == "image"] == [0, 1, 2]
 
 
 def test_full_profile_is_the_papers_protocol():
-    plan = study.plan("three-view-ensemble", "fer2013", "full")
+    plan = study.plans("three-view-ensemble", "fer2013", "full")[0]
     assert plan.protocol == training.SAVENKO
     assert (plan.protocol.epochs, plan.protocol.batch_size, plan.protocol.shift) == (50, 64, 0.1)
     assert plan.architecture == "six_conv_cnn"
 
 
 def test_compact_is_predicted_whole_and_in_windows_and_its_weights_kept(faces, tmp_path):
-    plan = study.plan("compact", "sample", "smoke")
+    plan = study.plans("compact", "sample", "smoke")[0]
     assert plan.protocol.crop == 44 and plan.members == (("image", 0),)
     runs, reference = study.run(plan, faces, folder=tmp_path, log=lambda line: None)
     (run,) = runs.values()
@@ -67,7 +70,7 @@ def test_a_network_trained_in_bfloat16_is_kept_in_float32():
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
         model = architectures.build("quick")
-        exact = study._in_float32(model, lambda: architectures.build("quick"))
+        exact = runner._in_float32(model, lambda: architectures.build("quick"))
         assert "bfloat16" in study.hardware()
     finally:
         keras.config.set_dtype_policy("float32")
@@ -86,7 +89,7 @@ def test_a_network_trained_in_bfloat16_is_kept_in_float32():
 )
 def test_unknown_names_list_the_choices(arguments, choices):
     with pytest.raises(ValueError, match=choices):
-        study.plan(*arguments)
+        study.plans(*arguments)
 
 
 def test_run_predicts_every_image_and_finds_copies(tiny, faces, tmp_path):
@@ -154,12 +157,12 @@ def test_provenance_names_what_is_needed_to_repeat(tiny, faces, tmp_path):
     for name in ("architecture", "protocol", "seed", "data_checksum", "versions", "hardware"):
         assert facts[name] not in (None, "", {})
     assert facts["training_images"] == 30 and facts["seconds"] > 0
-    assert study.results.provenance(runs.values()).count("\n") == 5
+    assert results.provenance(runs.values()).count("\n") == 5
 
 
 def test_another_seed_has_a_folder_of_its_own():
     folders = {
-        study.default_folder(study.plan("three-view-ensemble", "fer2013", "cpu", seed=seed))
+        study.default_folder(study.plans("three-view-ensemble", "fer2013", "cpu", seed=seed)[0])
         for seed in (0, 1, 2)
     }
     assert len(folders) == 3
@@ -194,9 +197,166 @@ def test_two_runs_in_one_folder_take_turns(tiny, faces, tmp_path):
 
 
 def test_a_folder_that_cannot_be_written_is_named(capsys, faces, tmp_path, monkeypatch):
-    monkeypatch.setattr(study, "load", lambda name: faces)
+    monkeypatch.setattr(cli, "load", lambda name: faces)
     (tmp_path / "file").write_text("")
     arguments = ["three-view-ensemble", "--profile", "smoke", "--folder", str(tmp_path / "file")]
-    assert study.main(arguments) == 1
+    assert cli.main(arguments) == 1
     error = capsys.readouterr().err
     assert error.startswith("error: ") and str(tmp_path / "file") in error and "--folder" in error
+
+
+def test_every_study_has_plans_of_their_own_for_every_profile():
+    for name in study.STUDIES:
+        for dataset in study.datasets(name):
+            for profile in training.PROFILES:
+                found = study.plans(name, dataset, profile)
+                assert len({plan.study for plan in found}) == len(found) > 0
+                for plan in found:
+                    assert plan.study.split("/")[0] == name
+                    assert plan.arrangement in study.ARRANGEMENTS
+                    if profile == "full":
+                        assert plan.limit is None
+
+
+def test_more_seeds_repeat_every_network():
+    one, three = (study.plans("four-cnns", "sample", "cpu", seeds=n) for n in (1, 3))
+    for few, more in zip(one, three, strict=True):
+        assert few.members == (("image", 0),)
+        assert more.members == (("image", 0), ("image", 1), ("image", 2))
+    views_thrice = study.plans("compact-views", "fer2013", "cpu", seeds=3)[0].members
+    assert len(views_thrice) == 6 and {view for view, _ in views_thrice} == {"contour", "inverted"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("thermal", "fer2013", "cpu"), "choose one of thermal"),
+        (("compact", "rafdb", "cpu"), "choose one of sample, fer2013"),
+    ],
+)
+def test_a_study_names_its_data_sets(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        study.plans(*arguments)
+
+
+def test_seeds_must_be_possible():
+    with pytest.raises(ValueError, match="at least 1, not 0"):
+        study.plans("compact", "sample", "cpu", seeds=0)
+    with pytest.raises(ValueError, match="three seeds of one view already"):
+        study.plans("three-view-ensemble", "sample", "cpu", seeds=3)
+
+
+def test_a_papers_rules_look_at_the_judges_and_ours_do_not():
+    for plan in study.plans("four-cnns", "fer2013", "full"):
+        if plan.study.endswith("-paper"):
+            assert (plan.watch, plan.protocol.keep) == ("test", "best")
+            assert plan.arrangement == "folders"
+        else:
+            assert (plan.watch, plan.protocol.keep) == ("validation", "last")
+            assert plan.arrangement == "official"
+        assert (plan.protocol.epochs, plan.protocol.batch_size) == (45, 64)
+
+
+def test_arrangements_divide_every_image(faces):
+    people = dataclasses.replace(faces, subject=np.arange(90) % 10)
+    for way in set(study.ARRANGEMENTS) - {"savenko"}:
+        arranged = study.arrange(people, way, seed=1)
+        assert set(arranged.split) <= {"train", "validation", "test"}
+        assert np.any(arranged.split == "train") and np.any(arranged.split == "test")
+    folders = study.arrange(faces, "folders")
+    assert np.sum(folders.split == "test") == 60
+    images = study.arrange(faces, "images", seed=0)
+    assert np.sum(images.split == "test") == 18
+    assert not np.array_equal(images.split, study.arrange(faces, "images", seed=1).split)
+
+
+def test_copies_are_parted_only_where_the_arrangement_says_so(faces):
+    people = dataclasses.replace(faces, subject=np.arange(90) % 10)
+
+    def parted(arranged, originals):
+        """Images that judge and whose changed copy, or original, is learned from."""
+        first, second = arranged.split[:originals], arranged.split[originals:]
+        return int(np.sum(first != second))
+
+    assert parted(study.arrange(people, "copies first", seed=0), 90) > 10
+    for way in ("copies after", "people"):
+        arranged = study.arrange(people, way, seed=0)
+        judged = np.sum(arranged.split == "test")
+        assert len(arranged) == 90 + (90 - judged)
+        assert np.all(arranged.split[90:] == "train")
+    judged = set(arranged.subject[arranged.split == "test"])
+    assert judged and not judged & set(arranged.subject[arranged.split == "train"])
+
+
+def test_people_are_needed_where_people_are_divided(faces):
+    with pytest.raises(ValueError, match="noise does not say who is who"):
+        study.arrange(faces, "people")
+    with pytest.raises(ValueError, match="unknown arrangement 'random'; choose one of official"):
+        study.arrange(faces, "random")
+
+
+def test_a_plan_without_a_class_on_two_folders(faces, tmp_path):
+    (frozen, *_) = study.plans("transfer-rafdb", "sample", "smoke")
+    plan = dataclasses.replace(frozen, architecture="mobilenet_v3_small", options={})
+    runs, reference = study.run(plan, faces, folder=tmp_path, log=lambda line: None)
+    (run,) = runs.values()
+    assert "disgust" not in reference.class_names and len(reference.class_names) == 6
+    assert set(run.probabilities) == {"test"} and run.probabilities["test"].shape[1] == 6
+    assert (run.arrangement, run.watch, run.without) == ("images", "test", "disgust")
+    assert run.frozen and results.load_run(tmp_path, "image", 0).frozen
+
+
+def test_a_seed_more_joins_and_nothing_is_trained_twice(faces, tmp_path):
+    for seeds in (1, 2):
+        (plan,) = study.plans("compact", "sample", "smoke", seeds=seeds)
+        plan = dataclasses.replace(plan, architecture="quick")
+        lines = []
+        runs, _ = study.run(plan, faces, folder=tmp_path, log=lines.append)
+        assert len(runs) == seeds and len(lines) == 1
+
+
+# Three epochs of four batches each; with kill_at, the process is gone in the middle of one.
+DRIVER = """
+import os, signal, sys
+from pathlib import Path
+from data_fetch import load
+from fer_helpers import study, training
+
+folder, kill_at = Path(sys.argv[1]), int(sys.argv[2])
+protocol = training.Protocol("a test", epochs=3, batch_size=32, mixup=0.2)
+plan = study.Plan("a-study", "sample", "smoke", "quick", protocol, (("image", 0),), limit=128)
+count, get = 0, training.Batches.__getitem__
+
+def counted(batches, index):
+    global count
+    count += 1
+    if count == kill_at:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return get(batches, index)
+
+training.Batches.__getitem__ = counted
+study.run(plan, load("sample"), folder=folder)
+"""
+
+
+def test_a_study_killed_in_an_epoch_ends_as_an_unbroken_one(tmp_path):
+    """SIGKILL, as when a machine is taken away: nothing can be tidied up."""
+    load("sample")
+    unbroken, killed = tmp_path / "unbroken", tmp_path / "killed"
+
+    def start(folder, kill_at):
+        command = [sys.executable, "-c", DRIVER, str(folder), str(kill_at)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    whole = start(unbroken, 0)
+    assert whole.returncode == 0, whole.stderr
+    assert start(killed, 8).returncode == -signal.SIGKILL
+    assert not list(killed.glob("image-0.json"))
+    assert (killed / "image-0.state" / "history.json").exists()
+    again = start(killed, 0)
+    assert again.returncode == 0, again.stderr
+    assert "epoch  1/3" not in again.stdout and "epoch  3/3" in again.stdout
+    with np.load(unbroken / "image-0.weights.npz") as ours:
+        with np.load(killed / "image-0.weights.npz") as theirs:
+            for name in ours.files:
+                np.testing.assert_allclose(theirs[name], ours[name], rtol=1e-3, atol=1e-5)

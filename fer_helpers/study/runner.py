@@ -1,13 +1,7 @@
-"""Run a whole study: every network of it, one after the other, resumable.
-
-``python -m fer_helpers.study three-view-ensemble --dataset fer2013`` trains what chapter 24 needs.
-Each finished network is written at once, and a network in training after every epoch:
-a kill loses at most one epoch, and the same command goes on.
-"""
+"""Carry out a plan: train its networks one after the other, resumable, and predict."""
 
 from __future__ import annotations
 
-import argparse
 import importlib.metadata
 import json
 import os
@@ -16,106 +10,18 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from data_fetch import DataError, FaceDataset, copies_of_training, load
+from data_fetch import FaceDataset, copies_of_training
 from data_fetch.cache import cache_dir, locked
 from fer_helpers import architectures, results, training, views
-from fer_helpers.architectures.residual import WEIGHTS as COMPACT_WEIGHTS
-
-STUDIES = ("three-view-ensemble", "compact")
-# Grey images with all three splits; the others come with their own studies.
-DATASETS = ("sample", "fer2013")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a study trains.
-
-    Attributes
-    ----------
-    study, dataset, profile
-        Its name, the data, and ``"smoke"``, ``"cpu"`` or ``"full"``.
-    architecture, protocol
-        The network by name, and how it is trained.
-    members
-        ``(view, seed)`` of each network.
-    limit
-        Most images per split, or None for all.
-    """
-
-    study: str
-    dataset: str
-    profile: str
-    architecture: str
-    protocol: training.Protocol
-    members: tuple[tuple[str, int], ...]
-    limit: int | None = None
-
-
-# Three views with one seed, and the control: two more seeds of the plain image.
-_MEMBERS = (("image", 0), ("contour", 0), ("inverted", 0), ("image", 1), ("image", 2))
-
-
-def plan(study: str, dataset: str, profile: str, *, seed: int = 0) -> Plan:
-    """Look up what a study trains on a data set in a profile.
-
-    Parameters
-    ----------
-    study
-        One of `STUDIES`.
-    dataset
-        One of `DATASETS`.
-    profile
-        ``"full"`` is Savenko's own protocol; ``"cpu"`` a shorter one with the small network, made
-        for two cores: a minute on the sample, an hour on FER2013; ``"smoke"`` takes seconds.
-    seed
-        Added to every member's seed: another seed is another repetition of the whole study.
-
-    Raises
-    ------
-    ValueError
-        If a name is unknown; the message lists the choices.
-
-    Examples
-    --------
-    >>> plan("three-view-ensemble", "sample", "smoke").members[1]
-    ('contour', 0)
-    """
-    for value, choices, what in (
-        (study, STUDIES, "study"),
-        (dataset, DATASETS, "dataset"),
-        (profile, training.PROFILES, "profile"),
-    ):
-        if value not in choices:
-            raise ValueError(f"unknown {what} {value!r}; choose one of {', '.join(choices)}")
-    if study == "compact":
-        epochs = {"smoke": 1, "cpu": training.COMPACT.epochs, "full": 3 * training.COMPACT.epochs}
-        protocol = replace(training.COMPACT, epochs=epochs[profile])
-        limit = 512 if profile == "smoke" else None
-        return Plan(study, dataset, profile, "compact", protocol, (("image", seed),), limit)
-    members = tuple((view, number + seed) for view, number in _MEMBERS)
-    if profile == "full":
-        return Plan(study, dataset, profile, "six_conv_cnn", training.SAVENKO, members)
-    sample = dataset == "sample"
-    # A short training at a constant rate ends wherever its last steps threw it. On the sample,
-    # with a minute for five networks, smaller batches make more steps of the same images.
-    shortened = replace(
-        training.SAVENKO,
-        source="savenko2026, shortened, with our cosine schedule",
-        epochs={"smoke": 1, "cpu": 3 if sample else 30}[profile],
-        batch_size=32 if sample else 64,
-        learning_rate=3e-3,
-        schedule="cosine",
-    )
-    # Five networks have to fit into a minute on the sample, at the cost of some training images.
-    limit = 512 if profile == "smoke" else 4000 if sample else None
-    return Plan(study, dataset, profile, "quick", shortened, members, limit)
+from fer_helpers.study.arrangements import arrange
+from fer_helpers.study.plans import Plan
 
 
 def default_folder(plan: Plan) -> Path:
@@ -192,7 +98,10 @@ def limited(faces: FaceDataset, limit: int | None) -> FaceDataset:
 
 def _claim(plan: Plan, faces: FaceDataset, folder: Path) -> None:
     """Make the folder ours, or refuse: it may hold another configuration's run."""
-    wanted = json.loads(json.dumps(asdict(plan) | {"data_checksum": faces.source.checksum}))
+    facts = asdict(plan) | {"data_checksum": faces.source.checksum}
+    # More seeds may join later; the images that judge go by the first.
+    facts["first_seed"] = facts.pop("members")[0][1]
+    wanted = json.loads(json.dumps(facts))
     path = folder / "plan.json"
     if path.exists():
         try:
@@ -233,8 +142,9 @@ def run(
     plan
         What to train.
     faces
-        All splits. Networks learn from ``train``; ``validation`` is watched; both ``validation``
-        and ``test`` are predicted once, after the last epoch.
+        All splits, as `data_fetch.load` gives them; the plan divides them. Networks learn from
+        ``train``; ``validation``, where there is one, and ``test`` are predicted once, after the
+        training.
     folder
         Where finished networks and the one in training are kept; None keeps nothing.
     log
@@ -264,13 +174,16 @@ def _run(
     plan: Plan, faces: FaceDataset, folder: Path | None, log: Callable[[str], None]
 ) -> tuple[dict[tuple[str, int], results.Run], results.Reference]:
     checksum = faces.source.checksum
-    faces = limited(faces, plan.limit)
-    parts = {name: faces.part(name) for name in ("train", "validation", "test")}
+    if plan.without is not None:
+        faces = faces.without(plan.without)
+    faces = limited(arrange(faces, plan.arrangement, seed=plan.members[0][1]), plan.limit)
+    judged = [name for name in ("validation", "test") if np.any(faces.split == name)]
+    parts = {name: faces.part(name) for name in ("train", *judged)}
     copies = copies_of_training(faces)
     reference = results.Reference(
         faces.class_names,
-        {name: parts[name].labels for name in ("validation", "test")},
-        {name: copies[faces.split == name] for name in ("validation", "test")},
+        {name: parts[name].labels for name in judged},
+        {name: copies[faces.split == name] for name in judged},
     )
     runs = {}
     for view, seed in plan.members:
@@ -287,29 +200,23 @@ def _run(
         state = checkpoint / "history.json" if checkpoint else None
         if state and state.exists():
             progress.done += json.loads(state.read_text())["epochs"]
-        inputs = {name: views.make_view(part.images, view) for name, part in parts.items()}
-        size = faces.images.shape[1:]
-        make = partial(
-            architectures.build,
-            plan.architecture,
-            input_shape=size if plan.protocol.crop is None else (None, None, size[2]),
-            classes=len(faces.class_names),
-        )
+        inputs = {name: _inputs(part.images, view) for name, part in parts.items()}
+        make = partial(_make, plan, faces)
         model, history = training.fit(
             make,
             inputs["train"],
             parts["train"].labels,
             plan.protocol,
             seed=seed,
-            validation=(inputs["validation"], parts["validation"].labels),
+            validation=(inputs[plan.watch], parts[plan.watch].labels),
             checkpoint=checkpoint,
             verbose=0,
             callbacks=(progress,),
         )
         model = _in_float32(model, make)
-        windows = {name: {"crop": None} for name in ("validation", "test")}
+        windows = {name: {"crop": None} for name in judged}
         if plan.protocol.crop is not None:
-            for name in ("validation", "test"):
+            for name in judged:
                 windows[f"{name}-crops"] = {"crop": plan.protocol.crop}
         finished = results.Run(
             study=plan.study,
@@ -320,6 +227,11 @@ def _run(
             architecture=plan.architecture,
             parameters=model.count_params(),
             protocol=asdict(plan.protocol),
+            arrangement=plan.arrangement,
+            watch=plan.watch,
+            without=plan.without,
+            options=plan.options,
+            frozen=plan.frozen,
             training_images=len(parts["train"]),
             data_checksum=checksum,
             versions=_versions(),
@@ -342,6 +254,23 @@ def _run(
     return {member: runs[member] for member in plan.members}, reference
 
 
+def _inputs(images: np.ndarray, view: str) -> np.ndarray:
+    if images.shape[3] == 3 and view == "image":
+        return images.astype("float32") / 255
+    return views.make_view(images, view)
+
+
+def _make(plan: Plan, faces: FaceDataset) -> keras.Model:
+    size = faces.images.shape[1:]
+    model = architectures.build(
+        plan.architecture,
+        input_shape=size if plan.protocol.crop is None else (None, None, size[2]),
+        classes=len(faces.class_names),
+        **plan.options,
+    )
+    return architectures.feature_extraction(model) if plan.frozen else model
+
+
 def _in_float32(model: keras.Model, make: Callable[[], keras.Model]) -> keras.Model:
     """Give the network that anybody can run, of one that was trained with another precision."""
     policy = keras.config.dtype_policy()
@@ -354,64 +283,3 @@ def _in_float32(model: keras.Model, make: Callable[[], keras.Model]) -> keras.Mo
         keras.config.set_dtype_policy(policy)
     architectures.copy_weights(model, exact)
     return exact
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m fer_helpers.study", description=__doc__)
-    parser.add_argument("study", choices=STUDIES)
-    parser.add_argument("--dataset", choices=DATASETS, default="sample")
-    parser.add_argument("--profile", choices=training.PROFILES, default="cpu")
-    parser.add_argument("--folder", type=Path, help="where to keep the state between two starts")
-    parser.add_argument(
-        "--store",
-        action="store_true",
-        help="copy the finished runs into fer_helpers/results, where the book finds them",
-    )
-    parser.add_argument(
-        "--precision",
-        choices=("float32", "bfloat16"),
-        default="float32",
-        help="of the arithmetic in training; bfloat16 is faster where the processor has it",
-    )
-    options = parser.parse_args(arguments)
-    if options.precision == "bfloat16":
-        keras.config.set_dtype_policy("mixed_bfloat16")
-    wanted = plan(options.study, options.dataset, options.profile)
-    folder = options.folder or default_folder(wanted)
-    print(
-        f"{wanted.study} on {wanted.dataset}, profile {wanted.profile}: "
-        f"{len(wanted.members)} networks × {wanted.protocol.epochs} epochs; state in {folder}",
-        flush=True,
-    )
-    try:
-        runs, reference = run(
-            wanted, load(options.dataset), folder=folder, log=lambda line: print(line, flush=True)
-        )
-    except (DataError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(
-            f"error: {error}; free space in {folder} and make it writable, or choose another "
-            "folder (--folder); the same command goes on after the last whole epoch",
-            file=sys.stderr,
-        )
-        return 1
-    except KeyboardInterrupt:
-        print("stopped; the same command goes on after the last whole epoch", file=sys.stderr)
-        return 130
-    if options.store:
-        target = results.RUNS / wanted.study / f"{wanted.dataset}-{wanted.profile}"
-        for finished in runs.values():
-            results.save(finished, target)
-        results.save_reference(reference, target)
-        if wanted.study == "compact" and wanted.dataset == "fer2013":
-            shutil.copyfile(folder / f"image-{wanted.members[0][1]}.weights.npz", COMPACT_WEIGHTS)
-        print(f"stored in {target}")
-    print(results.provenance(runs.values()))
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

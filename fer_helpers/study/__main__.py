@@ -1,0 +1,101 @@
+"""Command line: ``python -m fer_helpers.study STUDY``."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+import keras
+
+from data_fetch import DataError, load
+from fer_helpers import results, training
+from fer_helpers.architectures.residual import WEIGHTS as COMPACT_WEIGHTS
+from fer_helpers.study import STUDIES, Plan, datasets, default_folder, plans, run
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m fer_helpers.study",
+        description="Train every network of a study. A stopped study goes on where it was.",
+    )
+    parser.add_argument("study", choices=STUDIES)
+    parser.add_argument("--dataset", help="the study's default is the one without a download")
+    parser.add_argument("--profile", choices=training.PROFILES, default="cpu")
+    parser.add_argument("--seeds", type=int, default=1, help="how often every network is trained")
+    parser.add_argument("--only", help="only the plans whose name contains this")
+    parser.add_argument("--folder", type=Path, help="where to keep the state between two starts")
+    parser.add_argument(
+        "--resume",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="go on with what is in the folder (default); --no-resume refuses if there is anything",
+    )
+    parser.add_argument(
+        "--store",
+        action="store_true",
+        help="copy the finished runs into fer_helpers/results, where the book finds them",
+    )
+    parser.add_argument(
+        "--precision",
+        choices=("float32", "bfloat16", "float16"),
+        default="float32",
+        help="of the arithmetic in training; the other two are faster where the hardware has them",
+    )
+    options = parser.parse_args(arguments)
+    if options.precision != "float32":
+        keras.config.set_dtype_policy(f"mixed_{options.precision}")
+    try:
+        dataset = options.dataset or datasets(options.study)[0]
+        wanted = plans(options.study, dataset, options.profile, seeds=options.seeds)
+        chosen = [plan for plan in wanted if not options.only or options.only in plan.study]
+        if not chosen:
+            names = ", ".join(plan.study for plan in wanted)
+            raise ValueError(f"no plan contains {options.only!r}; there are {names}")
+        faces = load(dataset)
+        for number, plan in enumerate(chosen, start=1):
+            folder = options.folder or default_folder(plan)
+            if options.folder and len(wanted) > 1:
+                folder /= plan.study.rpartition("/")[2]
+            print(
+                f"{plan.study} on {dataset}, profile {plan.profile} (plan {number} of "
+                f"{len(chosen)}): {len(plan.members)} networks × {plan.protocol.epochs} epochs; "
+                f"state in {folder}",
+                flush=True,
+            )
+            _carry_out(plan, faces, folder, options)
+    except (DataError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(
+            f"error: {error}; make room and make the folder writable, or choose another "
+            "(--folder); the same command goes on after the last whole epoch",
+            file=sys.stderr,
+        )
+        return 1
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on after the last whole epoch", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _carry_out(plan: Plan, faces, folder: Path, options: argparse.Namespace) -> None:
+    if not options.resume and (folder / "plan.json").exists():
+        raise ValueError(f"{folder} holds a run already; leave out --no-resume, or remove it")
+    runs, reference = run(plan, faces, folder=folder, log=lambda line: print(line, flush=True))
+    if options.store:
+        target = results.RUNS / plan.study / f"{plan.dataset}-{plan.profile}"
+        for finished in runs.values():
+            results.save(finished, target)
+        results.save_reference(reference, target)
+        if plan.study == "compact" and plan.dataset == "fer2013":
+            shutil.copyfile(folder / f"image-{plan.members[0][1]}.weights.npz", COMPACT_WEIGHTS)
+        print(f"stored in {target}")
+    print(results.provenance(runs.values()))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

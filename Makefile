@@ -8,7 +8,7 @@ VENV_PYTHON := .venv/bin/python
 # TensorFlow's start-up lines say nothing to a reader.
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help setup book notebooks test lint serve study lock clean
+.PHONY: help setup book notebooks test lint serve benchmark study lock clean
 
 help:
 	@echo "make book       execute the chapters and build the site into _build/html"
@@ -16,6 +16,7 @@ help:
 	@echo "make serve      build, then serve the site at http://127.0.0.1:$(PORT)"
 	@echo "make notebooks  execute the chapters and store the result in notebooks/"
 	@echo "make study STUDY=compact DATASET=fer2013   train a study's networks (an hour)"
+	@echo "make benchmark  measure the input pipeline against flow_from_directory"
 	@echo "make lint       check style"
 	@echo "make lock       pin the newest fitting packages in requirements.lock"
 	@echo "make clean      remove what was built; .venv stays"
@@ -39,6 +40,9 @@ lint: setup
 
 test: lint
 	@$(VENV_PYTHON) -m pytest -rs
+
+benchmark: setup
+	@$(VENV_PYTHON) -m tools.benchmark
 
 study: setup
 	@$(VENV_PYTHON) -m fer_helpers.study $(STUDY) --dataset $(DATASET) --store

@@ -453,6 +453,10 @@ class _Recorder(keras.callbacks.Callback):
                 2**31, size=2
             )
             state.assign(drawn.astype(state.dtype))
+        if keras.backend.backend() == "torch":
+            # Keras's dropout uses PyTorch's own generator there, and no state of a layer's.
+            drawn = np.random.default_rng([self.batches.seed, epoch]).integers(2**31)
+            keras.utils.set_random_seed(int(drawn))
 
     def on_epoch_end(self, epoch, logs=None):
         seconds = time.perf_counter() - self.started

@@ -17,6 +17,7 @@ PAGES = [
     "book/data-and-rights",
     "book/glossary",
     "book/references",
+    "book/scoreboard",
     *(f"notebooks/{name}" for name in chapters.names()),
 ]
 

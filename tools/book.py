@@ -20,7 +20,7 @@ from collections.abc import Callable
 
 import nbformat
 
-from tools import chapters, notebooks
+from tools import chapters, notebooks, scoreboard
 from tools.chapters import ROOT
 
 STAGE = ROOT / "_build" / "site"
@@ -45,6 +45,7 @@ def stage(read: Callable[[str], nbformat.NotebookNode]) -> str:
     """Lay out what Sphinx reads, in the places that the launch buttons expect; return its hash."""
     shutil.rmtree(STAGE, ignore_errors=True)
     shutil.copytree(ROOT / "book", STAGE / "book", ignore=shutil.ignore_patterns("chapters"))
+    (STAGE / "book" / "scoreboard.md").write_text(scoreboard.page(), encoding="utf-8")
     for name in ("_config.yml", "_toc.yml"):
         shutil.copy(ROOT / name, STAGE / name)
     for page in (STAGE / "book").glob("*.md"):

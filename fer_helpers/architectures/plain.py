@@ -190,7 +190,8 @@ def fcn_dense(
     Returns
     -------
     keras.Model
-        Probabilities ``(n, height, width, classes)``.
+        Probabilities ``(n, height, width, classes)``. On PyTorch train it with categorical
+        cross-entropy: Keras's sparse one (3.15) fails there on maps.
 
     Examples
     --------

@@ -20,10 +20,12 @@ from fer_helpers.evaluation import wilson_interval
 from fer_helpers.results.cards import Card, card, make_card
 
 __all__ = [
+    "BENCHMARK",
     "RUNS",
     "Card",
     "Reference",
     "Run",
+    "benchmark_report",
     "card",
     "load_run",
     "make_card",
@@ -36,6 +38,7 @@ __all__ = [
 ]
 
 RUNS = Path(__file__).parent / "runs"
+BENCHMARK = RUNS / "benchmark.json"
 
 
 @dataclass(frozen=True)
@@ -268,3 +271,24 @@ def report(name: str, dataset: str = "fer2013", *, runs: Path = RUNS) -> str:
                 f"without copies {alone.mean():.3f}"
             )
     return "\n".join([*lines, provenance(found.values())])
+
+
+def benchmark_report(found: dict | None = None) -> str:
+    """Say how many images per second the course's batches and the papers' way give.
+
+    Parameters
+    ----------
+    found
+        What ``make benchmark`` measured; None for the stored measurement.
+    """
+    if found is None:
+        if not BENCHMARK.exists():
+            return "Input pipeline: not run."
+        found = json.loads(BENCHMARK.read_text())
+    arrays, folder = found["arrays_per_second"], found["folder_per_second"]
+    return (
+        f"Augmented batches of {found['images']:,} synthetic faces, both ways in one run on "
+        f"{found['machine']}: {folder:,.0f} images per second from folders "
+        f"(`ImageDataGenerator.flow_from_directory`), {arrays:,.0f} from arrays "
+        f"(`fer_helpers.training.Batches`): {arrays / folder:.0f} times as many."
+    )

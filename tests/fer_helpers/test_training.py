@@ -226,7 +226,7 @@ def test_weights_decay_but_not_biases_and_normalisations():
     for weight in model.trainable_variables:
         weight.assign(np.ones(weight.shape))
     # Without a gradient, what remains is the decay: 0.1 · 0.5 of every kernel.
-    zeros = [np.zeros(weight.shape, "float32") for weight in model.trainable_variables]
+    zeros = [keras.ops.zeros_like(weight) for weight in model.trainable_variables]
     model.optimizer.apply(zeros, model.trainable_variables)
     for weight in model.trainable_variables:
         left = 0.95 if weight.name == "kernel" else 1.0

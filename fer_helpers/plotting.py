@@ -589,11 +589,10 @@ def _tiles(axes, tiles, titles, *, signed: bool) -> Sequence[Axes]:
         ax.set_title(title, fontsize=10)
     for ax in axes:
         ax.set_axis_off()
-    if signed:  # white on white has no edge otherwise
-        for ax in axes[:count]:
-            ax.set(xticks=[], yticks=[])
-            ax.set_axis_on()
-            ax.spines[:].set(visible=True, color="#767676", linewidth=0.6)
+    for ax in axes[:count]:  # white on white has no edge otherwise
+        ax.set(xticks=[], yticks=[])
+        ax.set_axis_on()
+        ax.spines[:].set(visible=True, color="#767676", linewidth=0.6)
     return axes
 
 

@@ -5,7 +5,7 @@ import statistics
 
 import pytest
 
-from tools import chapters
+from tools import chapters, notebooks
 from tools.chapters import Directive
 
 NAMES = chapters.names()
@@ -220,3 +220,62 @@ def test_a_quiz_says_how_many_options_are_right(tmp_path, monkeypatch, right, sa
     chapter = small(tmp_path, monkeypatch, f"# Small\n\n{text}\n")
     for notebook in (chapters.learner(chapter), chapters.site(chapter)):
         assert f"Which? ({said})" in notebook.cells[0].source
+
+
+# Results in prose that no cell of the chapter computes: whose they are.
+QUOTED = {
+    ".6732": "savenko2026",
+    ".6837": "savenko2026",
+    ".2942": "yershov2025",
+    ".8413": "yershov2025",
+    ".9114": "yershov2025",
+    ".9991": "yershov2025",
+    "0.991": "yershov2025",
+    "41.2": "matijasevic2024",
+    "83.61": "matijasevic2024",
+    "28.54": "he2016",
+    "27.94": "he2016",
+}
+# And those that are invented for a question or an exercise.
+INVENTED = {
+    "07-training-well": {"0.655", "0.640"},
+    "23-residual-roc": {"24.7"},
+    "25-reading-papers": {".9093", "30.5"},
+}
+
+
+def results_in(text):
+    """Return what looks like a score: three decimals, or a percentage like 41.2 %."""
+    found = re.findall(r"(?<![\d.,])0?\.\d{3,}(?!\d)|(?<![\d.,])\d{2}\.\d+(?= ?%)", text)
+    return {number for number in found if not re.fullmatch(r"0?\.0*1", number)}
+
+
+def computed_by(name, chapter):
+    """Everything that the chapter's cells contain and print, in the stored notebook."""
+    texts = [cell.source for cell in code(chapter)]
+    for cell in code(notebooks.stored(name)):
+        for output in cell.outputs:
+            texts.append(output.get("text", "") or str(output.get("data", {}).get("text/plain")))
+    return "\n".join(texts)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_result_in_prose_has_a_run_behind_it(name):
+    chapter = chapters.read(name)
+    text, computed = prose(chapter), computed_by(name, chapter)
+    for number in results_in(text) - INVENTED.get(name, set()):
+        if number.removeprefix("0") not in computed:
+            assert number in QUOTED, f"{number} comes from no cell of this chapter"
+            assert QUOTED[number] in text, f"{number} is quoted without {QUOTED[number]}"
+
+
+def test_results_are_found_in_prose():
+    found = results_in("reached .684, or 0.6840, at a rate of 0.001 in 41.2 % of 1.5 hours")
+    assert found == {".684", "0.6840", "41.2"}
+
+
+def test_no_exemption_is_left_over():
+    for name, numbers in INVENTED.items():
+        assert numbers <= results_in(prose(chapters.read(name)))
+    every = set().union(*(results_in(prose(chapters.read(name))) for name in NAMES))
+    assert set(QUOTED) <= every

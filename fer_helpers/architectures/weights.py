@@ -84,7 +84,7 @@ def load_arrays(model: keras.Model, path: Path) -> None:
     except Exception as error:  # a zip archive of arrays can be damaged in many ways
         raise ValueError(
             f"{path.name} is missing or damaged ({error}); install again, or train the network: "
-            "python -m fer_helpers.study compact --dataset fer2013 --store"
+            "python -m fer_helpers.study compact --dataset fer2013 --profile full --store"
         ) from error
     wanted = {
         f"{layer.name}/{weight.name}": weight

@@ -33,8 +33,10 @@ def _(answer):
         return "that is the sum over all places. The logit is their mean."
     if close(logit, 4, 1e-3):
         return "that would hold if only the face's places were averaged."
-    if close(logit, 0.875, 1e-3):
+    if close(logit, 0.5, 1e-3):
         return "the face's own places are not paper: how many are left?"
+    if close(logit, 0.875, 1e-3):
+        return "paper has three times as many places as the face, not equally many."
     return "the mean of all places: how many are face, how many paper?"
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "Run",
     "benchmark_report",
     "card",
+    "folders",
     "load_run",
     "make_card",
     "provenance",
@@ -231,16 +232,31 @@ def provenance(runs: Iterable[Run]) -> str:
     )
 
 
-def report(name: str, dataset: str = "fer2013", *, runs: Path = RUNS) -> str:
-    """Say what a network has reached on a data set at full size, or that it was not run.
+def folders(*, runs: Path = RUNS) -> list[tuple[str, str, str]]:
+    """Plan, data set and profile of all that is stored, in the order of their names.
 
-    Accuracy with a 95 % interval on the test part, the same without the images that have a copy
-    in training, and where the result comes from. Of several profiles the fullest is reported.
+    Examples
+    --------
+    >>> ("three-view-ensemble", "fer2013", "cpu") in folders()
+    True
+    """
+    found = []
+    for path in sorted(runs.rglob("reference.npz")):
+        plan = path.parent.parent.relative_to(runs).as_posix()
+        found.append((plan, *path.parent.name.rsplit("-", 1)))
+    return found
+
+
+def report(name: str, dataset: str = "fer2013", *, runs: Path = RUNS) -> str:
+    """Say what a network has reached on a data set, or that it was not run.
+
+    Accuracy with a 95 % interval, the same without the images that have a copy in training, and
+    where the result comes from, for every plan that trained the network.
 
     Parameters
     ----------
     name
-        A network's name; its stored runs are the study of that name.
+        A network's name.
     dataset
         The data set's name.
     runs
@@ -248,17 +264,28 @@ def report(name: str, dataset: str = "fer2013", *, runs: Path = RUNS) -> str:
 
     Examples
     --------
-    >>> print(report("resnet50"))
-    resnet50 on fer2013: not run
+    >>> print(report("resnet18", "rafdb"))
+    resnet18 on rafdb: not run
     """
-    for profile in ("full", "cpu"):
-        found = stored(name, dataset, profile, runs=runs)
+    parts = []
+    for plan, data, profile in folders(runs=runs):
+        if data != dataset:
+            continue
+        found = {
+            member: run
+            for member, run in stored(plan, data, profile, runs=runs).items()
+            if run.architecture == name
+        }
         if found:
-            break
-    else:
-        return f"{name} on {dataset}: not run"
-    truth = reference(name, dataset, profile, runs=runs)
-    lines = [f"{name} on {dataset}, profile {profile}"]
+            truth = reference(plan, data, profile, runs=runs)
+            title = "" if plan == name else f", study {plan}"
+            head = f"{name} on {dataset}{title}, profile {profile}"
+            parts.append("\n".join([head, *_lines(found, truth), provenance(found.values())]))
+    return "\n\n".join(parts) or f"{name} on {dataset}: not run"
+
+
+def _lines(found: dict[tuple, Run], truth: Reference) -> list[str]:
+    lines = []
     for (view, seed), run in found.items():
         for split, probabilities in run.probabilities.items():
             part, _, crops = split.partition("-")
@@ -270,7 +297,7 @@ def report(name: str, dataset: str = "fer2013", *, runs: Path = RUNS) -> str:
                 f"{view} {seed}, {what + ':':<32} {right.mean():.3f} ({low:.3f} to {high:.3f}), "
                 f"without copies {alone.mean():.3f}"
             )
-    return "\n".join([*lines, provenance(found.values())])
+    return lines
 
 
 def benchmark_report(found: dict | None = None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -25,6 +26,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--dataset", help="the study's default is the one without a download")
     parser.add_argument("--profile", choices=training.PROFILES, default="cpu")
     parser.add_argument("--seeds", type=int, default=1, help="how often every network is trained")
+    parser.add_argument("--from", dest="source", type=Path, help="your folder of rafdb's images")
+    parser.add_argument(
+        "--weights",
+        help="in place of ImageNet's, where a plan begins with those: a file, or none",
+    )
     parser.add_argument("--only", help="only the plans whose name contains this")
     parser.add_argument("--folder", type=Path, help="where to keep the state between two starts")
     parser.add_argument(
@@ -54,8 +60,11 @@ def main(arguments: list[str] | None = None) -> int:
         if not chosen:
             names = ", ".join(plan.study for plan in wanted)
             raise ValueError(f"no plan contains {options.only!r}; there are {names}")
-        faces = load(dataset)
+        faces = load(dataset, path=options.source)
         for number, plan in enumerate(chosen, start=1):
+            if options.weights and "weights" in plan.options:
+                weights = None if options.weights == "none" else options.weights
+                plan = replace(plan, options={**plan.options, "weights": weights})
             folder = options.folder or default_folder(plan)
             if options.folder and len(wanted) > 1:
                 folder /= plan.study.rpartition("/")[2]
@@ -91,7 +100,8 @@ def _carry_out(plan: Plan, faces, folder: Path, options: argparse.Namespace) -> 
         for finished in runs.values():
             results.save(finished, target)
         results.save_reference(reference, target)
-        if plan.study == "compact" and plan.dataset == "fer2013":
+        if (plan.study, plan.dataset, plan.profile) == ("compact", "fer2013", "full"):
+            # The weights that ship: chapter 13 describes them.
             shutil.copyfile(folder / f"image-{plan.members[0][1]}.weights.npz", COMPACT_WEIGHTS)
         print(f"stored in {target}")
     print(results.provenance(runs.values()))

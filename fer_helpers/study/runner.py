@@ -179,6 +179,11 @@ def _run(
     faces = limited(arrange(faces, plan.arrangement, seed=plan.members[0][1]), plan.limit)
     judged = [name for name in ("validation", "test") if np.any(faces.split == name)]
     parts = {name: faces.part(name) for name in ("train", *judged)}
+    if plan.watch not in judged:
+        raise ValueError(
+            f"{plan.study} watches the part {plan.watch!r}, and {faces.source.name} divided by "
+            f"{plan.arrangement!r} has {', '.join(judged)}"
+        )
     copies = copies_of_training(faces)
     reference = results.Reference(
         faces.class_names,

@@ -197,7 +197,7 @@ def test_two_runs_in_one_folder_take_turns(tiny, faces, tmp_path):
 
 
 def test_a_folder_that_cannot_be_written_is_named(capsys, faces, tmp_path, monkeypatch):
-    monkeypatch.setattr(cli, "load", lambda name: faces)
+    monkeypatch.setattr(cli, "load", lambda name, path: faces)
     (tmp_path / "file").write_text("")
     arguments = ["three-view-ensemble", "--profile", "smoke", "--folder", str(tmp_path / "file")]
     assert cli.main(arguments) == 1
@@ -304,6 +304,25 @@ def test_a_plan_without_a_class_on_two_folders(faces, tmp_path):
     assert set(run.probabilities) == {"test"} and run.probabilities["test"].shape[1] == 6
     assert (run.arrangement, run.watch, run.without) == ("images", "test", "disgust")
     assert run.frozen and results.load_run(tmp_path, "image", 0).frozen
+
+
+def test_a_part_to_watch_must_be_there(faces):
+    two_parts = faces.select(faces.split != "validation")
+    (plan,) = study.plans("compact", "sample", "smoke")
+    with pytest.raises(ValueError, match="watches the part 'validation', and noise .* has test"):
+        study.run(plan, two_parts, log=lambda line: None)
+    for plan in study.plans("transfer-rafdb", "rafdb", "full"):
+        assert plan.watch == "test" and plan.protocol.keep == "last"
+
+
+def test_weights_of_ones_own_take_imagenets_place(capsys, faces, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(cli, "load", lambda name, path: faces)
+    monkeypatch.setattr(cli, "_carry_out", lambda plan, *rest: seen.append(plan.options["weights"]))
+    arguments = ["transfer-rafdb", "--profile", "full", "--only", "vgg16"]
+    for given in ([], ["--weights", "none"], ["--weights", "mine.h5"]):
+        assert cli.main([*arguments, *given]) == 0
+    assert [set(seen[i : i + 4]) for i in (0, 4, 8)] == [{"imagenet"}, {None}, {"mine.h5"}]
 
 
 def test_a_seed_more_joins_and_nothing_is_trained_twice(faces, tmp_path):

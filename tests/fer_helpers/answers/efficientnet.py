@@ -1,7 +1,7 @@
 """Right answers, and wrong ones with a piece of the hint that each must get."""
 
 RIGHT = {
-    "16-efficientnet.1": [(2 / (1.2 * 1.15**2)) ** 0.5, 1.1226, 1.123],
+    "16-efficientnet.1": [(2 / (1.2 * 1.15**2)) ** 0.5, 1.1226, 1.123, 1.12],
     "16-efficientnet.2": [11_334, 11_334.0],
     "16-efficientnet.3": [0.9625, 0.96],
     "16-efficientnet.4": [3.1935, 3.19],

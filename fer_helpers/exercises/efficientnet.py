@@ -6,7 +6,7 @@ from fer_helpers.exercises import close, exercise, number, whole_number
 @exercise("16-efficientnet.1")
 def _(answer):
     beta = number(answer)
-    if close(beta, (2 / (1.2 * 1.15**2)) ** 0.5, 2e-3):
+    if close(beta, (2 / (1.2 * 1.15**2)) ** 0.5, 3e-3):
         return None
     if close(beta, 2 / (1.2 * 1.15**2), 2e-3):
         return "that is the square of it: width counts twice, once for each end of a weight."

@@ -308,7 +308,7 @@ def augment(faces: FaceDataset, seed: int = 0) -> FaceDataset:
     Raises
     ------
     ValueError
-        If the seed is negative.
+        If the seed is negative, or the images have several channels.
 
     Examples
     --------
@@ -319,7 +319,9 @@ def augment(faces: FaceDataset, seed: int = 0) -> FaceDataset:
     """
     if seed < 0:
         raise ValueError(f"seed must not be negative, as {seed} is")
-    count, height, width, _ = faces.images.shape
+    count, height, width, channels = faces.images.shape
+    if channels != 1:
+        raise ValueError(f"images must have one channel, not {channels}")
     draws = uniform(seed, 7, (count, 5))
     # Half-angle tangents up to that of 5° give turns up to 10°, even to three in a thousand.
     cosine, sine = turn(_between(-1, 1, draws[:, 0]) * 0.08748866352592401)

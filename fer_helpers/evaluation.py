@@ -5,8 +5,8 @@ the network gave to each class, ``(images, classes)``; the predicted class is th
 Both are checked: a ValueError names what does not fit.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 import numpy as np
@@ -392,7 +392,9 @@ def possible_sample_sizes(printed: Sequence[str], sizes: Iterable[int]) -> list[
     >>> possible_sample_sizes(["66.7 %"], range(1, 7))
     [3, 6]
     """
-    sizes = list(sizes)
+    sizes = [int(n) for n in sizes]
+    if isinstance(printed, str):
+        raise ValueError(f"give a list of printed shares, such as [{printed!r}]")
     if any(n < 1 for n in sizes):
         raise ValueError(f"a number of images must be at least 1, not {min(sizes)}")
     for share in printed:
@@ -409,17 +411,13 @@ def _distance(value: int, step: int) -> int:
 
 def _printed_share(text: str) -> tuple[int, int]:
     """Return a printed share as a whole number of units of its last digit, and units in 1."""
-    number, percent = str(text).strip(), 1
-    if number.endswith("%"):
-        number, percent = number[:-1].strip(), 100
-    try:
-        value = Decimal(number)
-        if not isinstance(text, str) or not 0 <= value <= percent:
-            raise InvalidOperation
-    except InvalidOperation:
-        raise ValueError(
-            f"{text!r} is not a share; give it as it is printed, in quotation marks, "
-            "such as '0.8524' or '85.24 %'"
-        ) from None
-    digits = max(0, -value.as_tuple().exponent)
-    return int(value.scaleb(digits)), percent * 10**digits
+    found = re.fullmatch(r"\s*(\d*)(?:\.(\d*))?\s*(%?)\s*", text if isinstance(text, str) else "")
+    if found:
+        whole, decimals = found[1], found[2] or ""
+        units = 10 ** len(decimals) * (100 if found[3] else 1)
+        if (whole or decimals) and int(whole + decimals) <= units:
+            return int(whole + decimals), units
+    raise ValueError(
+        f"{text!r} is not a share; give it as it is printed, in quotation marks, "
+        "such as '0.8524' or '85.24 %'"
+    )

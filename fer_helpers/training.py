@@ -11,7 +11,7 @@ import math
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import keras
@@ -271,6 +271,8 @@ class Batches(keras.utils.PyDataset):
         Gives batch size and augmentation.
     seed
         Fixes, with the epoch, the order and the augmentation.
+    classes
+        Number of classes, which mixed labels need; None for those that occur.
     """
 
     def __init__(
@@ -280,13 +282,13 @@ class Batches(keras.utils.PyDataset):
         protocol: Protocol,
         *,
         seed: int = 0,
+        classes: int | None = None,
     ) -> None:
         super().__init__()
         self.images, self.labels, self.protocol, self.seed = images, labels, protocol, seed
-        # Mixed labels are shares of classes, not numbers.
-        self.targets = (
-            np.eye(labels.max() + 1, dtype="float32")[labels] if protocol.mixup else labels
-        )
+        self.targets = labels
+        if protocol.mixup:  # mixed labels are shares of classes, not numbers
+            self.targets = np.eye(classes or labels.max() + 1, dtype="float32")[labels]
         height, width = images.shape[1:3]
         if protocol.crop is not None:
             if protocol.crop > min(height, width):
@@ -436,9 +438,11 @@ class _Recorder(keras.callbacks.Callback):
         history: dict[str, list[float]],
         batches: Batches,
         best: list[np.ndarray] | None,
+        rules: dict,
     ) -> None:
         super().__init__()
         self.folder, self.history, self.batches, self.best = folder, history, batches, best
+        self.rules = rules
 
     def on_epoch_begin(self, epoch, logs=None):
         self.started = time.perf_counter()
@@ -478,15 +482,16 @@ class _Recorder(keras.callbacks.Callback):
         kept = {model_path}
         if self.best is not None:
             best_path = self.folder / f"best-{best_epoch(self.history) + 1:03}.npz"
-            if not best_path.exists():
-                partial = self.folder / "best.npz.part"
-                with open(partial, "wb") as file:
-                    np.savez(file, *self.best)
-                os.replace(partial, best_path)
+            partial = self.folder / "best.npz.part"
+            with open(partial, "wb") as file:
+                np.savez(file, *self.best)
+            os.replace(partial, best_path)
             kept.add(best_path)
         # Until history.json is replaced it names the epoch before, whose files are still there.
         partial = self.folder / "history.json.part"
-        partial.write_text(json.dumps({"epochs": epochs, "history": self.history}))
+        partial.write_text(
+            json.dumps({"epochs": epochs, "history": self.history, "rules": self.rules})
+        )
         os.replace(partial, self.folder / "history.json")
         for old in (*self.folder.glob("epoch-*.keras"), *self.folder.glob("best-*.npz")):
             if old not in kept:
@@ -562,10 +567,14 @@ def fit(
         raise ValueError("this protocol looks at validation images; give some")
     keras.utils.set_random_seed(seed)
     done, history, model, best = 0, {}, None, None
+    steps = protocol.epochs * math.ceil(len(images) / protocol.batch_size)
+    rules = json.loads(json.dumps(asdict(protocol) | {"seed": seed}))
     state_path = checkpoint / "history.json" if checkpoint else None
     if state_path and state_path.exists():
         try:
             state = json.loads(state_path.read_text())
+            if state.get("rules", rules) != rules:
+                raise ValueError("it belongs to another protocol or seed")
             done, history = state["epochs"], state["history"]
             model = keras.models.load_model(checkpoint / f"epoch-{done:03}.keras")
             if protocol.keep == "best":
@@ -578,14 +587,21 @@ def fit(
             ) from error
     if model is None:
         model = make_model()
-        steps = protocol.epochs * math.ceil(len(images) / protocol.batch_size)
         _compile(model, protocol, steps)
+    elif done < protocol.epochs:
+        # A saved optimizer has forgotten which weights do not decay: take its state and no more.
+        stopped = model.optimizer
+        _compile(model, protocol, steps)
+        model.optimizer.build(model.trainable_variables)
+        for ours, theirs in zip(model.optimizer.variables, stopped.variables, strict=True):
+            ours.assign(theirs)
     over = protocol.patience and _without_progress(history.get("val_loss", [])) >= protocol.patience
     if done < protocol.epochs and not over:
-        batches = Batches(images, labels, protocol, seed=seed)
-        recorder = _Recorder(checkpoint, history, batches, best)
+        classes = model.output_shape[-1]
+        batches = Batches(images, labels, protocol, seed=seed, classes=classes)
+        recorder = _Recorder(checkpoint, history, batches, best, rules)
         if protocol.mixup and validation is not None:
-            validation = (validation[0], np.eye(batches.targets.shape[1])[validation[1]])
+            validation = (validation[0], np.eye(classes)[validation[1]])
         model.fit(
             batches,
             # The batches are shuffled already; Keras's own shuffling has no seed of ours.

@@ -63,6 +63,11 @@ def test_averaged_seeds_are_one_answer(runs):
     np.testing.assert_allclose(found.probabilities[0], mean)
 
 
+def test_only_one_profile_is_averaged(runs):
+    row = scoreboard.Row("shortened", ours="a-network", profile="cpu")
+    assert scoreboard.score(row, "a-network", runs) is None
+
+
 def test_what_was_not_run_says_so(tmp_path):
     page = scoreboard.page(tmp_path)
     tables = page[page.index("## FER2013") : page.index("## How they were trained")]

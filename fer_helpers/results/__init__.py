@@ -124,6 +124,8 @@ def _write(path: Path, write) -> None:
 def save(run: Run, folder: Path) -> None:
     """Store a run in a folder; the JSON comes last, and a run without it does not count."""
     stem = f"{run.view}-{run.seed}"
+    # An older run of this name ends here: its facts must never stand beside new probabilities.
+    (folder / f"{stem}.json").unlink(missing_ok=True)
     arrays = {name: array.astype("float16") for name, array in run.probabilities.items()}
     _write(folder / f"{stem}.npz", lambda file: np.savez_compressed(file, **arrays))
     facts = {f.name: getattr(run, f.name) for f in fields(run) if f.name != "probabilities"}
@@ -204,13 +206,18 @@ def reference(study: str, dataset: str, profile: str, *, runs: Path = RUNS) -> R
     path = runs / study / f"{dataset}-{profile}" / "reference.npz"
     if not path.exists():
         raise FileNotFoundError(f"{study} was not run on {dataset} with profile {profile}")
-    with np.load(path) as arrays:
-        splits = [n.removeprefix("labels_") for n in arrays.files if n.startswith("labels_")]
-        return Reference(
-            tuple(str(name) for name in arrays["class_names"]),
-            {name: arrays[f"labels_{name}"].astype("int64") for name in splits},
-            {name: arrays[f"copies_{name}"] for name in splits},
-        )
+    try:
+        with np.load(path) as arrays:
+            splits = [n.removeprefix("labels_") for n in arrays.files if n.startswith("labels_")]
+            return Reference(
+                tuple(str(name) for name in arrays["class_names"]),
+                {name: arrays[f"labels_{name}"].astype("int64") for name in splits},
+                {name: arrays[f"copies_{name}"] for name in splits},
+            )
+    except Exception as error:  # a zip archive of arrays can be damaged in many ways
+        raise ValueError(
+            f"{path} is damaged ({error}); get it again, or store the study again"
+        ) from error
 
 
 def provenance(runs: Iterable[Run]) -> str:
@@ -242,8 +249,9 @@ def folders(*, runs: Path = RUNS) -> list[tuple[str, str, str]]:
     """
     found = []
     for path in sorted(runs.rglob("reference.npz")):
-        plan = path.parent.parent.relative_to(runs).as_posix()
-        found.append((plan, *path.parent.name.rsplit("-", 1)))
+        dataset, _, profile = path.parent.name.rpartition("-")
+        if dataset and path.parent.parent != runs:
+            found.append((path.parent.parent.relative_to(runs).as_posix(), dataset, profile))
     return found
 
 

@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--weights",
         help="in place of ImageNet's, where a plan begins with those: a file, or none",
     )
-    parser.add_argument("--only", help="only the plans whose name contains this")
+    parser.add_argument("--only", help="only the plans whose short name contains this")
     parser.add_argument("--folder", type=Path, help="where to keep the state between two starts")
     parser.add_argument(
         "--resume",
@@ -56,18 +56,24 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         dataset = options.dataset or datasets(options.study)[0]
         wanted = plans(options.study, dataset, options.profile, seeds=options.seeds)
-        chosen = [plan for plan in wanted if not options.only or options.only in plan.study]
+        chosen = [plan for plan in wanted if (options.only or "") in _short(plan)]
         if not chosen:
-            names = ", ".join(plan.study for plan in wanted)
+            names = ", ".join(_short(plan) for plan in wanted)
             raise ValueError(f"no plan contains {options.only!r}; there are {names}")
+        if options.source and dataset not in ("rafdb", "fer2013"):
+            raise ValueError(f"--from is for rafdb and fer2013; {dataset} needs no folder")
+        if options.weights:
+            chosen = [_with_weights(plan, options.weights) for plan in chosen]
+        folders = [options.folder or default_folder(plan) for plan in chosen]
+        if options.folder and len(wanted) > 1:
+            folders = [options.folder / _short(plan) for plan in chosen]
+        for folder in folders if not options.resume else ():
+            if folder.exists() and any(path.name != ".lock" for path in folder.iterdir()):
+                raise ValueError(
+                    f"{folder} holds a run already; leave out --no-resume, or remove it"
+                )
         faces = load(dataset, path=options.source)
-        for number, plan in enumerate(chosen, start=1):
-            if options.weights and "weights" in plan.options:
-                weights = None if options.weights == "none" else options.weights
-                plan = replace(plan, options={**plan.options, "weights": weights})
-            folder = options.folder or default_folder(plan)
-            if options.folder and len(wanted) > 1:
-                folder /= plan.study.rpartition("/")[2]
+        for number, (plan, folder) in enumerate(zip(chosen, folders, strict=True), start=1):
             print(
                 f"{plan.study} on {dataset}, profile {plan.profile} (plan {number} of "
                 f"{len(chosen)}): {len(plan.members)} networks × {plan.protocol.epochs} epochs; "
@@ -91,15 +97,38 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _short(plan: Plan) -> str:
+    return plan.study.rpartition("/")[2]
+
+
+def _with_weights(plan: Plan, given: str) -> Plan:
+    if "weights" not in plan.options:
+        raise ValueError(f"{plan.study} does not begin with weights; leave out --weights")
+    if given != "none" and not Path(given).is_file():
+        raise ValueError(f"there is no weights file {given}; name one, or none")
+    return replace(plan, options=plan.options | {"weights": None if given == "none" else given})
+
+
+def _refuse_a_mixture(plan: Plan, runs: dict, target: Path) -> None:
+    """Keep networks of one configuration in a folder: their mean must mean something."""
+    new = next(iter(runs.values()))
+    for member, old in results.stored(plan.study, plan.dataset, plan.profile).items():
+        same = (old.protocol, old.data_checksum) == (new.protocol, new.data_checksum)
+        if member not in runs and not same:
+            raise ValueError(
+                f"{target} holds {member[0]} {member[1]} of another configuration; remove it, or "
+                "train as many seeds again"
+            )
+
+
 def _carry_out(plan: Plan, faces, folder: Path, options: argparse.Namespace) -> None:
-    if not options.resume and (folder / "plan.json").exists():
-        raise ValueError(f"{folder} holds a run already; leave out --no-resume, or remove it")
     runs, reference = run(plan, faces, folder=folder, log=lambda line: print(line, flush=True))
     if options.store:
         target = results.RUNS / plan.study / f"{plan.dataset}-{plan.profile}"
+        _refuse_a_mixture(plan, runs, target)
+        results.save_reference(reference, target)
         for finished in runs.values():
             results.save(finished, target)
-        results.save_reference(reference, target)
         if (plan.study, plan.dataset, plan.profile) == ("compact", "fer2013", "full"):
             # The weights that ship: chapter 13 describes them.
             shutil.copyfile(folder / f"image-{plan.members[0][1]}.weights.npz", COMPACT_WEIGHTS)

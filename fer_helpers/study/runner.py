@@ -18,7 +18,7 @@ import keras
 import numpy as np
 
 from data_fetch import FaceDataset, copies_of_training
-from data_fetch.cache import cache_dir, locked
+from data_fetch.cache import cache_dir, locked, sha256
 from fer_helpers import architectures, results, training, views
 from fer_helpers.study.arrangements import arrange
 from fer_helpers.study.plans import Plan
@@ -32,23 +32,23 @@ def default_folder(plan: Plan) -> Path:
 
 
 class _Progress(keras.callbacks.Callback):
-    """A line per epoch over the whole study, with the time left."""
+    """A line per epoch over the whole plan, with the time left."""
 
-    def __init__(self, log: Callable[[str], None], epochs: int, done: int) -> None:
+    def __init__(self, log: Callable[[str], None], plan: Plan) -> None:
         super().__init__()
-        self.log, self.epochs = log, epochs
-        self.done, self.started, self.counted = done, time.perf_counter(), 0
-        self.name = ""
+        self.log, self.plan = log, plan
+        self.started, self.counted = time.perf_counter(), 0
+        self.name, self.networks_after = "", 0
 
     def on_epoch_end(self, epoch, logs=None):
-        self.done += 1
         self.counted += 1
         per_epoch = (time.perf_counter() - self.started) / self.counted
-        left = (self.epochs - self.done) * per_epoch
+        epochs = self.plan.protocol.epochs
+        left = ((self.networks_after + 1) * epochs - epoch - 1) * per_epoch
         self.log(
             f"{self.name:10}  epoch {epoch + 1:2}/{self.params['epochs']}  "
             f"loss {logs['loss']:.3f}  accuracy {logs['accuracy']:.3f}  "
-            f"validation {logs['val_accuracy']:.3f}  left {_duration(left)}"
+            f"{self.plan.watch} {logs['val_accuracy']:.3f}  left {_duration(left)}"
         )
 
 
@@ -98,7 +98,9 @@ def limited(faces: FaceDataset, limit: int | None) -> FaceDataset:
 
 def _claim(plan: Plan, faces: FaceDataset, folder: Path) -> None:
     """Make the folder ours, or refuse: it may hold another configuration's run."""
-    facts = asdict(plan) | {"data_checksum": faces.source.checksum}
+    facts = asdict(plan) | {"options": _recorded(plan.options)}
+    facts |= {"data_checksum": faces.source.checksum, "class_names": faces.class_names}
+    facts["precision"] = keras.config.dtype_policy().name
     # More seeds may join later; the images that judge go by the first.
     facts["first_seed"] = facts.pop("members")[0][1]
     wanted = json.loads(json.dumps(facts))
@@ -110,7 +112,7 @@ def _claim(plan: Plan, faces: FaceDataset, folder: Path) -> None:
                 raise ValueError("not an object")
         except ValueError as error:
             raise ValueError(
-                f"{path} is damaged ({error}); choose another folder or remove this one"
+                f"{path} is damaged ({error}); choose another folder, or remove the folder"
             ) from error
         if found != wanted:
             differing = sorted(
@@ -121,6 +123,11 @@ def _claim(plan: Plan, faces: FaceDataset, folder: Path) -> None:
                 f"{', '.join(differing)}); choose another folder or remove this one"
             )
         return
+    if any(folder.glob("*-*.json")) or any(folder.glob("*.state")):
+        raise ValueError(
+            f"{folder} holds networks, and no plan.json that says of what configuration; choose "
+            "another folder or remove this one"
+        )
     draft = path.with_name(path.name + ".part")
     draft.write_text(json.dumps(wanted, indent=1))
     os.replace(draft, path)
@@ -194,17 +201,14 @@ def _run(
     for view, seed in plan.members:
         if folder is not None and (folder / f"{view}-{seed}.json").exists():
             runs[view, seed] = results.load_run(folder, view, seed)
-    progress = _Progress(
-        log, len(plan.members) * plan.protocol.epochs, len(runs) * plan.protocol.epochs
-    )
+            shutil.rmtree(folder / f"{view}-{seed}.state", ignore_errors=True)
+    progress, missing = _Progress(log, plan), len(plan.members) - len(runs)
     for view, seed in plan.members:
         if (view, seed) in runs:
             continue
-        progress.name = f"{view} {seed}"
+        missing -= 1
+        progress.name, progress.networks_after = f"{view} {seed}", missing
         checkpoint = folder / f"{view}-{seed}.state" if folder is not None else None
-        state = checkpoint / "history.json" if checkpoint else None
-        if state and state.exists():
-            progress.done += json.loads(state.read_text())["epochs"]
         inputs = {name: _inputs(part.images, view) for name, part in parts.items()}
         make = partial(_make, plan, faces)
         model, history = training.fit(
@@ -218,6 +222,11 @@ def _run(
             verbose=0,
             callbacks=(progress,),
         )
+        if not np.isfinite([history["loss"], history["val_loss"]]).all():
+            raise ValueError(
+                f"{plan.study}, {view} {seed}: the loss is not finite, the training has diverged; "
+                "a smaller learning rate may help. Nothing was stored"
+            )
         model = _in_float32(model, make)
         windows = {name: {"crop": None} for name in judged}
         if plan.protocol.crop is not None:
@@ -235,7 +244,7 @@ def _run(
             arrangement=plan.arrangement,
             watch=plan.watch,
             without=plan.without,
-            options=plan.options,
+            options=_recorded(plan.options),
             frozen=plan.frozen,
             training_images=len(parts["train"]),
             data_checksum=checksum,
@@ -257,6 +266,14 @@ def _run(
     if folder is not None:
         results.save_reference(reference, folder)
     return {member: runs[member] for member in plan.members}, reference
+
+
+def _recorded(options: dict) -> dict:
+    """Return options as they are stored: a weights file by its name and contents, not its place."""
+    weights = options.get("weights")
+    if weights in (None, "imagenet"):
+        return options
+    return options | {"weights": f"{Path(weights).name}, sha256 {sha256(Path(weights))}"}
 
 
 def _inputs(images: np.ndarray, view: str) -> np.ndarray:

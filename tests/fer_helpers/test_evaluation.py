@@ -278,6 +278,13 @@ def test_what_is_not_a_printed_share_is_refused(share):
         evaluation.possible_sample_sizes([share], [10])
 
 
+def test_a_list_of_shares_is_asked_for():
+    with pytest.raises(ValueError, match="give a list of printed shares"):
+        evaluation.possible_sample_sizes("0.67", [3])
+    assert evaluation.possible_sample_sizes(["0." + 30 * "3"], [3, 300_000]) == [3, 300_000]
+    assert evaluation.possible_sample_sizes(["0.3333333333333333"], np.arange(1, 5)) == [3]
+
+
 def test_a_number_of_images_is_positive():
     with pytest.raises(ValueError, match="at least 1, not 0"):
         evaluation.possible_sample_sizes(["0.5"], [2, 0])

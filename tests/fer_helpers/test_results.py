@@ -142,6 +142,26 @@ def test_a_damaged_run_is_named(tmp_path, name, content):
         results.load_run(tmp_path, run.view, run.seed)
 
 
+def test_a_damaged_reference_is_named(tmp_path):
+    folder = tmp_path / "a-study" / "sample-cpu"
+    folder.mkdir(parents=True)
+    (folder / "reference.npz").write_bytes(b"PK")
+    with pytest.raises(ValueError, match="reference.npz is damaged"):
+        results.reference("a-study", "sample", "cpu", runs=tmp_path)
+
+
+def test_an_older_run_ends_before_its_probabilities_change(tmp_path, monkeypatch):
+    results.save(make_run(), tmp_path)
+
+    def full(*arguments, **keywords):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez_compressed", full)
+    with pytest.raises(OSError, match="No space"):
+        results.save(make_run(protocol={"epochs": 9}), tmp_path)
+    assert not list(tmp_path.glob("*.json"))
+
+
 def test_report_counts_and_says_what_was_not_run(tmp_path):
     assert results.report("vgg16", runs=tmp_path) == "vgg16 on fer2013: not run"
     folder = tmp_path / "quick" / "fer2013-cpu"

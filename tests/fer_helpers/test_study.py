@@ -320,9 +320,93 @@ def test_weights_of_ones_own_take_imagenets_place(capsys, faces, tmp_path, monke
     monkeypatch.setattr(cli, "load", lambda name, path: faces)
     monkeypatch.setattr(cli, "_carry_out", lambda plan, *rest: seen.append(plan.options["weights"]))
     arguments = ["transfer-rafdb", "--profile", "full", "--only", "vgg16"]
-    for given in ([], ["--weights", "none"], ["--weights", "mine.h5"]):
+    mine = tmp_path / "mine.h5"
+    mine.write_bytes(b"weights")
+    for given in ([], ["--weights", "none"], ["--weights", str(mine)]):
         assert cli.main([*arguments, *given]) == 0
-    assert [set(seen[i : i + 4]) for i in (0, 4, 8)] == [{"imagenet"}, {None}, {"mine.h5"}]
+    assert [set(seen[i : i + 4]) for i in (0, 4, 8)] == [{"imagenet"}, {None}, {str(mine)}]
+
+
+def test_networks_without_a_plan_are_nobodys(tiny, faces, tmp_path):
+    study.run(tiny, faces, folder=tmp_path, log=lambda line: None)
+    (tmp_path / "plan.json").unlink()
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(ValueError, match="holds networks, and no plan.json"):
+        study.run(tiny, faces, folder=tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_another_precision_is_another_configuration(tiny, faces, tmp_path):
+    study.run(tiny, faces, folder=tmp_path, log=lambda line: None)
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        with pytest.raises(ValueError, match="another configuration.*precision"):
+            study.run(tiny, faces, folder=tmp_path)
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+def test_a_diverged_training_is_not_stored(tiny, faces, tmp_path, monkeypatch):
+    original = training.fit
+
+    def diverged(*arguments, **keywords):
+        model, history = original(*arguments, **keywords)
+        return model, history | {"loss": [float("nan")]}
+
+    monkeypatch.setattr(training, "fit", diverged)
+    with pytest.raises(ValueError, match="loss is not finite.*Nothing was stored"):
+        study.run(tiny, faces, folder=tmp_path, log=lambda line: None)
+    assert not list(tmp_path.glob("image-0.json"))
+
+
+def test_a_weights_file_is_recorded_by_its_contents(tmp_path):
+    path = tmp_path / "mine.weights.h5"
+    path.write_bytes(b"weights")
+    recorded = runner._recorded({"head": "ertugrul2024", "weights": path})
+    assert recorded["head"] == "ertugrul2024"
+    assert recorded["weights"].startswith("mine.weights.h5, sha256 ")
+    assert str(tmp_path) not in json.dumps(recorded)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["compact", "--weights", "none"], "does not begin with weights"),
+        (["transfer-rafdb", "--weights", "nowhere.h5"], "no weights file nowhere.h5"),
+        (["residual-roc", "--from", "folder"], "--from is for rafdb and fer2013"),
+        (["four-cnns", "--only", "cnns"], "there are traditional_cnn-paper"),
+    ],
+)
+def test_what_would_be_ignored_is_refused(capsys, arguments, message):
+    assert cli.main([*arguments, "--profile", "smoke"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and message in error
+
+
+def test_no_resume_refuses_before_anything_is_trained(capsys, faces, tmp_path, monkeypatch):
+    monkeypatch.setattr(cli, "load", lambda name, path: faces)
+    second = tmp_path / "residual_cnn-honest"
+    second.mkdir()
+    (second / "image-0.json").write_text("{}")
+    arguments = ["residual-roc", "--profile", "smoke", "--no-resume", "--folder", str(tmp_path)]
+    assert cli.main(arguments) == 1
+    assert "holds a run already" in capsys.readouterr().err
+    assert not (tmp_path / "residual_cnn-paper").exists()
+
+
+def test_stored_seeds_of_another_configuration_are_not_mixed(faces, tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "RUNS", tmp_path / "runs")
+    (plan,) = study.plans("compact", "sample", "smoke", seeds=2)
+    plan = dataclasses.replace(plan, architecture="quick")
+    runs, reference = study.run(plan, faces, log=lambda line: None)
+    target = tmp_path / "runs" / "compact" / "sample-smoke"
+    old = dataclasses.replace(runs["image", 1], protocol={"epochs": 9})
+    results.save(old, target)
+    results.save_reference(reference, target)
+    monkeypatch.setattr(results.stored, "__kwdefaults__", {"runs": tmp_path / "runs"})
+    with pytest.raises(ValueError, match="holds image 1 of another configuration"):
+        cli._refuse_a_mixture(plan, {("image", 0): runs["image", 0]}, target)
+    cli._refuse_a_mixture(plan, runs, target)
 
 
 def test_a_seed_more_joins_and_nothing_is_trained_twice(faces, tmp_path):
@@ -342,7 +426,9 @@ from data_fetch import load
 from fer_helpers import study, training
 
 folder, kill_at = Path(sys.argv[1]), int(sys.argv[2])
-protocol = training.Protocol("a test", epochs=3, batch_size=32, mixup=0.2)
+protocol = training.Protocol(
+    "a test", 3, 32, 0.05, "sgd", schedule="cosine", weight_decay=0.1, mixup=0.2
+)
 plan = study.Plan("a-study", "sample", "smoke", "quick", protocol, (("image", 0),), limit=128)
 count, get = 0, training.Batches.__getitem__
 

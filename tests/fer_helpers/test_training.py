@@ -53,7 +53,16 @@ def test_one_step_lowers_the_loss():
     assert last < first
 
 
-def test_a_killed_training_taken_up_again_ends_as_an_unbroken_one(tmp_path):
+DECAYING = dataclasses.replace(
+    SHORT, optimizer="sgd", weight_decay=0.1, learning_rate=0.1, schedule="cosine"
+)
+
+
+@pytest.mark.parametrize("protocol", [SHORT, DECAYING], ids=["adam", "sgd with decay"])
+def test_a_killed_training_taken_up_again_ends_as_an_unbroken_one(tmp_path, protocol):
+    def fit(**arguments):
+        return training.fit(small, FACES, LABELS, protocol, seed=3, verbose=0, **arguments)
+
     unbroken, history = fit()
     with pytest.raises(Killed):
         fit(checkpoint=tmp_path, callbacks=(KillInSecondEpoch(),))
@@ -69,6 +78,12 @@ def test_a_finished_training_is_not_trained_again(tmp_path):
     before = (tmp_path / "history.json").read_bytes()
     fit(checkpoint=tmp_path)
     assert (tmp_path / "history.json").read_bytes() == before
+
+
+def test_a_state_of_another_protocol_or_seed_is_refused(tmp_path):
+    fit(checkpoint=tmp_path)
+    with pytest.raises(ValueError, match="another protocol or seed"):
+        training.fit(small, FACES, LABELS, SHORT, seed=4, verbose=0, checkpoint=tmp_path)
 
 
 def test_another_seed_trains_another_network():
@@ -362,6 +377,13 @@ def test_mixup_mixes_images_and_labels_by_the_same_share():
         expected[LABELS[partner[i]]] += 1 - share[i]
         np.testing.assert_allclose(targets[i], expected, atol=1e-6)
     assert 0.3 < np.mean(batches.shares) < 0.7
+
+
+def test_mixup_knows_classes_that_are_not_in_training():
+    protocol = dataclasses.replace(SHORT, epochs=1, mixup=0.2)
+    few = np.minimum(LABELS, 4)
+    _, history = training.fit(small, FACES, few, protocol, verbose=0, validation=(FACES, LABELS))
+    assert np.isfinite(history["val_loss"]).all()
 
 
 def test_a_training_with_mixup_can_be_watched_and_taken_up_again(tmp_path):

@@ -11,6 +11,7 @@ from sklearn.model_selection import train_test_split
 from data_fetch import FaceDataset
 from data_fetch.fer2013 import savenko_split
 from data_fetch.thermal import augment
+from fer_helpers.architectures.registry import one_of
 
 
 def _official(faces: FaceDataset, seed: int) -> FaceDataset:
@@ -100,6 +101,5 @@ def arrange(faces: FaceDataset, way: str, *, seed: int = 0) -> FaceDataset:
     >>> arrange(load("thermal"), "copies first")
     <FaceDataset thermal: 1642 images of 48×48×1, 6 classes, train 1313, test 329>
     """
-    if way not in _WAYS:
-        raise ValueError(f"unknown arrangement {way!r}; choose one of {', '.join(_WAYS)}")
+    one_of(way, ARRANGEMENTS, "arrangement")
     return _WAYS[way](faces, seed)

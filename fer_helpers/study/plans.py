@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from fer_helpers import training
+from fer_helpers.architectures.registry import one_of
 from fer_helpers.training import Protocol
 
 
@@ -81,13 +82,8 @@ def datasets(study: str) -> tuple[str, ...]:
     >>> datasets("thermal")
     ('thermal',)
     """
-    return STUDIES[_one_of(study, STUDIES, "study")]
-
-
-def _one_of(value: str, choices, what: str) -> str:
-    if value not in choices:
-        raise ValueError(f"unknown {what} {value!r}; choose one of {', '.join(choices)}")
-    return value
+    one_of(study, tuple(STUDIES), "study")
+    return STUDIES[study]
 
 
 def plans(
@@ -123,8 +119,8 @@ def plans(
     >>> [plan.study for plan in plans("thermal", "thermal", "smoke")][:2]
     ['thermal/thermal_cnn-paper', 'thermal/thermal_cnn-after']
     """
-    _one_of(dataset, datasets(study), f"data set for {study}:")
-    _one_of(profile, training.PROFILES, "profile")
+    one_of(dataset, datasets(study), f"data set for {study}:")
+    one_of(profile, training.PROFILES, "profile")
     if seeds < 1:
         raise ValueError(f"seeds must be at least 1, not {seeds}")
     if study == "three-view-ensemble" and seeds > 1:
@@ -203,7 +199,7 @@ def _three_views(base: Plan, seed: int) -> tuple[Plan, ...]:
 
 
 def _both_ways(plan: Plan, arrangement: str) -> tuple[Plan, Plan]:
-    """Return a plan by the paper's rules, best epoch on the judges, and one by ours."""
+    """Return a plan by the paper's rules, watching the judges, and one by ours, the last epoch."""
     ours = replace(
         plan.protocol, keep="last", source=f"{plan.protocol.source}, the last epoch kept"
     )

@@ -5,6 +5,8 @@ draws some pixels differently from machine to machine. What a figure shows is pr
 beside it where it matters, and every one has to be there with an alternative text.
 """
 
+import base64
+import io
 import os
 import subprocess
 import sys
@@ -13,6 +15,7 @@ import nbformat
 import numpy as np
 import papermill
 import pytest
+from PIL import Image
 
 from data_fetch import load
 from fer_helpers import logbook
@@ -184,3 +187,17 @@ def test_a_failing_chapter_is_named(monkeypatch):
     monkeypatch.setattr(notebooks, "PARAMETERS", {})
     with pytest.raises(notebooks.BuildError, match=r"07-bad: code cell 2 .*ZeroDivisionError"):
         notebooks.run("07-bad", notebook)
+
+
+def test_pictures_are_stored_with_few_colours_and_stay_what_they_are():
+    rows, columns = np.mgrid[:40, :60]
+    picture = np.stack([rows * 5, columns * 4, rows + columns], axis=-1).astype("uint8")
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "png")
+    large = base64.b64encode(file.getvalue()).decode()
+    small = notebooks.smaller(large)
+    with Image.open(io.BytesIO(base64.b64decode(small))) as image:
+        difference = np.abs(np.asarray(image.convert("RGB"), dtype=int) - picture)
+    assert len(small) < len(large)
+    assert difference.max() < 16
+    assert notebooks.smaller(small) == small

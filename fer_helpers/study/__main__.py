@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import keras
@@ -113,7 +113,9 @@ def _refuse_a_mixture(plan: Plan, runs: dict, target: Path) -> None:
     """Keep networks of one configuration in a folder: their mean must mean something."""
     new = next(iter(runs.values()))
     for member, old in results.stored(plan.study, plan.dataset, plan.profile).items():
-        same = (old.protocol, old.data_checksum) == (new.protocol, new.data_checksum)
+        # A run that was stored before the protocol had its latest fields has their defaults.
+        protocol = asdict(training.Protocol(**old.protocol))
+        same = (protocol, old.data_checksum) == (new.protocol, new.data_checksum)
         if member not in runs and not same:
             raise ValueError(
                 f"{target} holds {member[0]} {member[1]} of another configuration; remove it, or "

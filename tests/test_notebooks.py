@@ -190,8 +190,11 @@ def test_a_failing_chapter_is_named(monkeypatch):
 
 
 def test_pictures_are_stored_with_few_colours_and_stay_what_they_are():
-    rows, columns = np.mgrid[:40, :60]
-    picture = np.stack([rows * 5, columns * 4, rows + columns], axis=-1).astype("uint8")
+    # As in a figure of ours: one scale of colours, with some noise where edges are smoothed.
+    rng = np.random.default_rng(0)
+    levels = np.repeat(np.repeat(rng.integers(0, 250, (20, 30)), 10, axis=0), 10, axis=1)
+    picture = np.stack([levels, 255 - levels // 2, levels // 3], axis=-1).astype("uint8")
+    picture += rng.integers(0, 4, picture.shape, dtype="uint8")
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "png")
     large = base64.b64encode(file.getvalue()).decode()
@@ -199,5 +202,5 @@ def test_pictures_are_stored_with_few_colours_and_stay_what_they_are():
     with Image.open(io.BytesIO(base64.b64decode(small))) as image:
         difference = np.abs(np.asarray(image.convert("RGB"), dtype=int) - picture)
     assert len(small) < len(large)
-    assert difference.max() < 16
+    assert difference.max() < 32
     assert notebooks.smaller(small) == small

@@ -127,15 +127,21 @@ def kernel(rows: Path | None = None) -> Iterator[dict[str, str]]:
                     os.environ[key] = value
 
 
-def run(name: str, notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Execute a notebook in an empty folder and return it with clean outputs."""
+def run(
+    name: str, notebook: nbformat.NotebookNode, parameters: dict | None = None
+) -> nbformat.NotebookNode:
+    """Execute a notebook in an empty folder and return it with clean outputs.
+
+    Chapters take `PARAMETERS`; give other ones, or none, for another kind of notebook.
+    """
+    parameters = PARAMETERS if parameters is None else parameters
     logging.getLogger("papermill").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory(prefix="reading-faces-") as folder, kernel(LOGBOOK):
         source, target = Path(folder) / "in.ipynb", Path(folder) / "out.ipynb"
         nbformat.write(notebook, source)
         try:
             papermill.execute_notebook(
-                str(source), str(target), PARAMETERS, progress_bar=False, cwd=folder
+                str(source), str(target), parameters, progress_bar=False, cwd=folder
             )
         except papermill.PapermillExecutionError as error:
             lines = error.source.strip().splitlines()

@@ -16,8 +16,9 @@ import keras
 from keras import KerasTensor, layers
 
 from fer_helpers.architectures.blocks import activate, bottleneck, inverted_residual, normalise
-from fer_helpers.architectures.registry import one_of, register
+from fer_helpers.architectures.registry import register
 from fer_helpers.architectures.weights import copy_weights, load_file
+from fer_helpers.choices import one_of
 
 HEADS = ("ertugrul2024", "matijasevic2024", "yershov2025")
 

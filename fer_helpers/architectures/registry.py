@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import keras
 
+from fer_helpers.choices import one_of
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -45,13 +47,6 @@ def register(*, smallest: int = 32, any_size: bool = False, multiple: int = 1) -
 def names() -> tuple[str, ...]:
     """Names of all registered networks, in the order of the course."""
     return tuple(_ENTRIES)
-
-
-def one_of(value: object, choices: tuple, what: str) -> None:
-    """Raise a ValueError that lists the choices unless `value` is one of them."""
-    if value not in choices:
-        listed = ", ".join(map(str, choices))
-        raise ValueError(f"unknown {what} {value!r}; choose one of {listed}")
 
 
 def build(

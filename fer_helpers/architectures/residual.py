@@ -8,8 +8,9 @@ import keras
 from keras import layers
 
 from fer_helpers.architectures.blocks import activate, convolution, normalise, residual
-from fer_helpers.architectures.registry import one_of, register
+from fer_helpers.architectures.registry import register
 from fer_helpers.architectures.weights import load_arrays
+from fer_helpers.choices import one_of
 
 WEIGHTS = Path(__file__).parent / "compact-fer2013.npz"
 

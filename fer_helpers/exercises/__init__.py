@@ -88,14 +88,14 @@ def check(name: str, answer: object) -> bool:
             raise WrongKind("something far smaller")
         hint = _CHECKS[name](answer)
     except WrongKind as kind:
-        hint = f"this asks for {kind}, and you gave {_describe(answer)}."
+        hint = f"this asks for {kind}, and you gave {describe(answer)}."
         if kind.part and kind.part[0] is not answer:
             subject = "your function should return" if callable(answer) else "one part should be"
-            hint = f"{subject} {kind}, and you gave {_describe(kind.part[0])}."
+            hint = f"{subject} {kind}, and you gave {describe(kind.part[0])}."
     except Exception as error:
         # An answer may raise whatever it likes, when compared or called: still no traceback.
         hint = (
-            f"{_describe(answer)} could not be checked ({type(error).__name__}). "
+            f"{describe(answer)} could not be checked ({type(error).__name__}). "
             "Read again what kind of answer the exercise asks for."
         )
         if inspect.isfunction(answer):
@@ -137,7 +137,7 @@ def _message(error: Exception) -> str:
     return (text if len(text) <= 150 else f"{text[:150]}…").rstrip(".")
 
 
-def _describe(answer: object) -> str:
+def describe(answer: object) -> str:
     """Name the kind of an answer without looking into it: it may be huge, or raise."""
     kind = type(answer)
     if answer is None:

@@ -11,7 +11,7 @@ from sklearn.model_selection import train_test_split
 from data_fetch import FaceDataset
 from data_fetch.fer2013 import savenko_split
 from data_fetch.thermal import augment
-from fer_helpers.architectures.registry import one_of
+from fer_helpers.choices import one_of
 
 
 def _official(faces: FaceDataset, seed: int) -> FaceDataset:

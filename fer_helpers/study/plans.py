@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from fer_helpers import training
-from fer_helpers.architectures.registry import one_of
+from fer_helpers.choices import one_of
 from fer_helpers.training import Protocol
 
 

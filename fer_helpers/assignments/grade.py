@@ -309,7 +309,7 @@ def on_dask(orders: dict[str, Order], address: str) -> Iterator[tuple[str, Evide
             "Dask is not installed; pip install 'reading-faces[dask]' here and on the workers"
         ) from None
     try:
-        client = Client(address, timeout=20)
+        client = Client(address, timeout=10)
     except (OSError, ValueError, TimeoutError) as error:
         raise RosterError(f"there is no Dask scheduler at {address} ({error})") from None
     with client:

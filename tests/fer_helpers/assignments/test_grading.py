@@ -385,3 +385,22 @@ def test_a_record_of_any_shape_is_no_more_than_a_wrong_answer(book):
             grade.Settings(NAME, SECRET), student, 3, replace(evidence, records=record)
         )
         assert found.points == 0
+
+
+@pytest.mark.parametrize("kind", ["a link", "a pipe", "a folder", "too large"])
+def test_what_a_submission_leaves_in_place_of_its_answers_is_not_followed(kind, tmp_path):
+    path = tmp_path / "answers.jsonl"
+    if kind == "a link":
+        (tmp_path / "secret").write_text('{"task": "task-1"}')
+        path.symlink_to(tmp_path / "secret")
+    elif kind == "a pipe":
+        os.mkfifo(path)
+    elif kind == "a folder":
+        path.mkdir()
+    else:
+        with path.open("wb") as file:
+            file.truncate(execution.LARGEST_FILE + 1)
+    assert execution._records(path) == []
+    path = tmp_path / "others"
+    path.write_text('{"task": "task-1", "value": 3}\nnonsense\n[]\n' + "[" * 100_000 + "\n")
+    assert execution._records(path) == [{"task": "task-1", "value": 3}]

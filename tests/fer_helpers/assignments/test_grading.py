@@ -365,7 +365,7 @@ def test_a_machine_without_protections_is_named_and_can_be_refused(tmp_path, mon
     monkeypatch.setattr(sandbox, "protections", lambda: lacking)
     command = ["grade", str(tmp_path / "back"), "--assignment", NAME]
     command += ["--roster", str(tmp_path / "roster.csv"), "--out", str(tmp_path / "graded")]
-    assert cli.main([*command, "--require-sandbox"]) == 2
+    assert cli.main([*command, "--require-sandbox"]) == 1
     assert "network: no namespaces here" in capsys.readouterr().err
     assert not (tmp_path / "graded").exists()
     assert cli.main(command) == 0

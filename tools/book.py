@@ -48,10 +48,11 @@ def stage(read: Callable[[str], nbformat.NotebookNode]) -> str:
     (STAGE / "book" / "scoreboard.md").write_text(scoreboard.page(), encoding="utf-8")
     for name in ("_config.yml", "_toc.yml"):
         shutil.copy(ROOT / name, STAGE / name)
-    for page in (STAGE / "book").glob("*.md"):
-        text = page.read_text(encoding="utf-8")
-        linked = chapters.outside_code(text, lambda part: chapters.relink(part, "book"))
-        page.write_text(linked, encoding="utf-8")
+    for page in (STAGE / "book").rglob("*.md"):
+        folder = page.parent.relative_to(STAGE).as_posix()
+        relinked = functools.partial(chapters.relink, base=folder)
+        text = chapters.outside_code(page.read_text(encoding="utf-8"), relinked)
+        page.write_text(text, encoding="utf-8")
     (STAGE / "notebooks").mkdir()
     for name in chapters.names():
         page = notebooks.graft(name, chapters.site(chapters.read(name)), read(name))

@@ -109,12 +109,18 @@ def _machine() -> str:
 
 def page(found: dict | None = None) -> str:
     """Return the guide's paragraph and table, of the stored measurement or of `found`."""
-    found = found or json.loads(STORED.read_text())
+    if found is None:
+        found = json.loads(STORED.read_text())
     per_core = 60 * found["per_minute"] / found["jobs"]
     rows = "\n".join(
-        f"| {students:,} | {students / per_core:,.1f} | {60 * students / per_core / cores:,.0f} |"
+        f"| {students:,} | {students / per_core:,.1f} | {cores} "
+        f"| {60 * students / per_core / cores:,.0f} |"
         for students, cores in ((300, 2), (1_000, 8), (10_000, 64))
     )
+    long = found["limits"]["seconds"] / found["graded"]
+    # One in a hundred that runs into its limit; the rest as measured.
+    worst = 1 + 0.01 * long
+    gigabytes = found["limits"]["memory"] / 2**30
     return f"""Measured on {found["machine"]}, {found["count"]} right solutions of \
 {found["assignment"]}, {found["jobs"]} at a time: **{found["per_minute"]:.0f} submissions a \
 minute**, that is {per_core:,.0f} an hour and core.
@@ -123,9 +129,16 @@ the same machine in the same run: the sandbox, the hidden calls and the comparis
 {found["graded"] - found["bare"]:.1f} s.
 A submission of this assignment held at most {found["memory"] / 2**20:.0f} MB.
 
-| Students | Core hours | Minutes on 2, 8 and 64 cores |
-|---|---|---|
+| Students | Core hours | Cores | Minutes on these cores |
+|---|---|---|---|
 {rows}
+
+Multiply the core hours by the price of one core hour of the machines that you rent, and by \
+{worst:.1f} if one submission in a hundred never ends: one that runs into its limit of \
+{found["limits"]["seconds"]:.0f} s holds a core as long as {long:.0f} right ones.
+Machines that can be taken away at any time (spot) are cheaper and safe to use here: what was \
+lost with a worker is run again, and what was finished is not.
+Give each job {gigabytes:.0f} GB of memory, the limit of a submission.
 """
 
 

@@ -351,8 +351,10 @@ def on_dask(
     except (OSError, ValueError, TimeoutError) as error:
         raise RosterError(f"there is no Dask scheduler at {address} ({error})") from None
     with client:
-        for worker, missing in client.run(missing_protections).items():
-            complain(missing, f"worker {worker}", require_sandbox)
+        for worker, missing in client.run(missing_protections, on_error="return").items():
+            # A worker that has died meanwhile runs nothing either.
+            if not isinstance(missing, Exception):
+                complain(missing, f"worker {worker}", require_sandbox)
         futures = {client.submit(execute, one, pure=False): who for who, one in orders.items()}
         for future in as_completed(futures):
             yield futures[future], _outcome(future)

@@ -16,6 +16,7 @@ import time
 from dataclasses import replace
 
 import nbformat
+import psutil
 import pytest
 
 from fer_helpers.assignments import __main__ as cli
@@ -327,12 +328,12 @@ def test_a_killed_workers_submissions_are_run_again_by_another(book, tmp_path):
         began = threading.Event()
 
         def kill():
-            # Once the worker has begun with a submission: the launcher of a sandbox is its child.
-            import psutil
-
+            # In the middle of a submission: a sandbox that lives for a second is no trial.
             process = psutil.Process(victim.pid)
             until = time.monotonic() + 60
-            while time.monotonic() < until and not process.children():
+            while time.monotonic() < until and not any(
+                child.create_time() < time.time() - 1 for child in process.children()
+            ):
                 time.sleep(0.02)
             began.set()
             process.kill()

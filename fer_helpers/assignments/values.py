@@ -27,28 +27,26 @@ def encode(value: object) -> object:
     >>> encode(np.eye(2, dtype=int))
     {'array': [[1, 0], [0, 1]]}
     """
-    if hasattr(value, "__array__") and not isinstance(value, np.generic):
-        value = np.asarray(value)
-        if value.dtype.kind not in "biuf":
-            raise WrongKind("an array of numbers")
-        if value.size > LARGEST:
-            raise WrongKind(f"at most {LARGEST:,} numbers")
-        return {"array": value.tolist()}
     return _plain(value, 0, [0])
 
 
 def _plain(value: object, depth: int, count: list[int]) -> object:
     count[0] += 1
+    if hasattr(value, "__array__") and not isinstance(value, np.generic):
+        value = np.asarray(value)
+        if value.dtype.kind not in "biuf":
+            raise WrongKind("an array of numbers")
+        count[0] += value.size
     if count[0] > LARGEST or depth > 20:
         raise WrongKind("something far smaller")
+    if isinstance(value, np.ndarray):
+        return {"array": value.tolist()}
     if value is None or type(value) in (bool, int, float, str):
         return value
     if isinstance(value, np.generic) and value.dtype.kind in "biuf":
         return value.item()
     if type(value) in (list, tuple):
         return [_plain(item, depth + 1, count) for item in value]
-    if isinstance(value, np.ndarray):
-        return _plain(value.tolist(), depth + 1, count)
     if type(value) is dict and all(type(key) is str for key in value):
         return {"entries": [[key, _plain(item, depth + 1, count)] for key, item in value.items()]}
     raise WrongKind("numbers, text, lists or arrays of them")

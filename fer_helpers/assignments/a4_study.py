@@ -43,7 +43,8 @@ from fer_helpers.exercises import WrongKind, close, numbers
 PROFILES = ("smoke", "cpu", "full")
 PARTS = ("train", "test", "sealed")
 
-# No two of a set lean towards each other in `data_fetch.sample`: all sets are about as hard.
+# Without the pairs that are hardest to tell apart: fear and surprise, anger and sadness, sadness
+# and neutral, and without disgust, which is rare.
 CLASSES = (
     ("angry", "happy", "surprise"),
     ("happy", "neutral", "surprise"),

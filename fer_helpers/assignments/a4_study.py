@@ -448,7 +448,7 @@ def _split(rng: np.random.Generator, above: float, below: float) -> tuple[int, i
 def _divided(rng: np.random.Generator, total: int, parts: int, least: float) -> list[int]:
     """Divide a number of images into parts of which none is small and no two are equal."""
     while True:
-        shares = rng.dirichlet(np.full(parts, 6.0))
+        shares = rng.dirichlet(np.full(parts, 9.0))
         counts = [int(total * share) for share in shares[:-1]]
         counts.append(total - sum(counts))
         if min(counts) > least * total and len(set(counts)) == parts:
@@ -651,10 +651,15 @@ def _printed(rng: np.random.Generator, decimals: int, zero: bool, largest: int) 
     """Return three accuracies of one number of images; where asked, the first ends in a zero."""
     while True:
         size = int(rng.integers(40, 200))
-        rights = rng.integers(size // 2, size, 3)
-        printed = [f"{right / size:.{decimals}f}" for right in rights.tolist()]
-        ends = [text.endswith("0") for text in printed]
-        if ends != [zero, False, False] or len(set(printed)) < 3:
+        texts = [f"{right / size:.{decimals}f}" for right in range(size // 2, size)]
+        whole = [text for text in texts if text.endswith("0")]
+        others = [text for text in texts if not text.endswith("0")]
+        if len(others) < 3 or (zero and not whole):
+            continue
+        first = [whole[int(rng.integers(len(whole)))]] if zero else []
+        printed = [others[int(place)] for place in rng.integers(len(others), size=3 - len(first))]
+        printed = first + printed
+        if len(set(printed)) < 3:
             continue
         sizes, halfway = _sizes(printed, largest)
         # Papers round a half either way, and so may a student's function: there is none.
@@ -715,14 +720,17 @@ def _in_points(work: Work) -> tuple[float, float, float]:
     return gap, 100 * low, 100 * high
 
 
+_OFF = ~np.eye(4, dtype=bool)
+
+
 def _confusion(rng: np.random.Generator) -> np.ndarray:
     """Return counts, true mood by row, whose means all differ, and the wrong ones from these."""
     while True:
         images = _divided(rng, int(rng.integers(120, 240)), 4, least=0.1)
-        counts = np.zeros((4, 4), dtype=int)
-        for mood, (n, share) in enumerate(zip(images, _shares(rng), strict=True)):
-            errors = rng.dirichlet(np.ones(3)) * (1 - share)
-            counts[mood] = rng.multinomial(n, np.insert(errors, mood, share))
+        shares = _shares(rng)
+        chances = np.zeros((4, 4))
+        chances[_OFF] = (rng.dirichlet(np.ones(3), 4) * (1 - shares[:, None])).ravel()
+        counts = rng.multinomial(images, chances + np.diag(shares))
         work = Work(confusion=counts)
         right, turned = _means(work), _means(Work(confusion=counts.T))
         apart = [abs(right[1] - right[2]), abs(right[0] - turned[0]), abs(right[2] - turned[2])]

@@ -14,7 +14,7 @@ help:
 	@echo "make book       execute the chapters and build the site into _build/html"
 	@echo "make test       lint, and every test"
 	@echo "make serve      build, then serve the site at http://127.0.0.1:$(PORT)"
-	@echo "make notebooks  execute the chapters and store the result in notebooks/"
+	@echo "make notebooks  execute chapters and assignments, and store them in notebooks/"
 	@echo "make study STUDY=compact DATASET=fer2013   train a study's networks (an hour)"
 	@echo "make benchmark  measure the input pipeline against flow_from_directory"
 	@echo "make lint       check style"
@@ -33,6 +33,7 @@ serve: setup
 
 notebooks: setup
 	@$(VENV_PYTHON) -m tools.notebooks --store
+	@$(VENV_PYTHON) -m tools.assignments --store
 
 lint: setup
 	@$(VENV_PYTHON) -m ruff check .

@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup
 
 from tools import book, chapters
 
+INSTRUCTORS = sorted((chapters.ROOT / "book" / "instructors").glob("*.md"))
 PAGES = [
     "search",
     "book/index",
@@ -18,6 +19,7 @@ PAGES = [
     "book/glossary",
     "book/references",
     "book/scoreboard",
+    *(f"book/instructors/{path.stem}" for path in INSTRUCTORS),
     *(f"notebooks/{name}" for name in chapters.names()),
 ]
 

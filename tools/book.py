@@ -20,7 +20,7 @@ from collections.abc import Callable
 
 import nbformat
 
-from tools import chapters, notebooks, scoreboard
+from tools import chapters, notebooks, scoreboard, throughput
 from tools.chapters import ROOT
 
 STAGE = ROOT / "_build" / "site"
@@ -44,14 +44,19 @@ REDIRECT = """<!doctype html>
 def stage(read: Callable[[str], nbformat.NotebookNode]) -> str:
     """Lay out what Sphinx reads, in the places that the launch buttons expect; return its hash."""
     shutil.rmtree(STAGE, ignore_errors=True)
-    shutil.copytree(ROOT / "book", STAGE / "book", ignore=shutil.ignore_patterns("chapters"))
+    shutil.copytree(
+        ROOT / "book", STAGE / "book", ignore=shutil.ignore_patterns("chapters", "assignments")
+    )
     (STAGE / "book" / "scoreboard.md").write_text(scoreboard.page(), encoding="utf-8")
+    guide = STAGE / "book" / "instructors" / "assignments.md"
+    guide.write_text(guide.read_text("utf-8").replace(throughput.PLACE, throughput.page()), "utf-8")
     for name in ("_config.yml", "_toc.yml"):
         shutil.copy(ROOT / name, STAGE / name)
-    for page in (STAGE / "book").glob("*.md"):
-        text = page.read_text(encoding="utf-8")
-        linked = chapters.outside_code(text, lambda part: chapters.relink(part, "book"))
-        page.write_text(linked, encoding="utf-8")
+    for page in (STAGE / "book").rglob("*.md"):
+        folder = page.parent.relative_to(STAGE).as_posix()
+        relinked = functools.partial(chapters.relink, base=folder)
+        text = chapters.outside_code(page.read_text(encoding="utf-8"), relinked)
+        page.write_text(text, encoding="utf-8")
     (STAGE / "notebooks").mkdir()
     for name in chapters.names():
         page = notebooks.graft(name, chapters.site(chapters.read(name)), read(name))

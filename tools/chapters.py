@@ -30,6 +30,7 @@ OPTION = re.compile(r"^:([\w-]+):\s*(.*)$")
 ROLE = re.compile(r"\{([\w:-]+)\}`([^`]+)`")
 LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
 TARGET = re.compile(r"^\([\w-]+\)=\s*$")
+EXERCISE_OR_QUESTION = re.compile(r"[a-z][a-z0-9-]*-q?\d+")
 TITLED = re.compile(r"^(.*?)\s*<(.+)>$")
 COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six")
 BOXES = ("admonition", "note", "tip", "important", "warning", "hint", "seealso", "dropdown")
@@ -204,6 +205,9 @@ def destination(target: str, chapter_base: str, *, learner: bool) -> str:
         name = posixpath.basename(stem)
         if learner:
             return f"{name}.ipynb"
+        if EXERCISE_OR_QUESTION.fullmatch(anchor):
+            # MyST finds headings by their page, and other targets by their name alone.
+            return f"#{anchor}"
         here = "notebooks" if chapter_base == "book/chapters" else chapter_base
         return posixpath.relpath(f"notebooks/{name}.ipynb", here) + mark + anchor
     if whole.startswith("book/") and suffix == ".md":

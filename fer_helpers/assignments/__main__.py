@@ -99,16 +99,8 @@ def _grade(options: argparse.Namespace, students: list, place: Path) -> int:
         if getattr(options, name) < 1:
             print(f"error: --{name.replace('_', '-')} must be at least 1", file=sys.stderr)
             return 1
-    missing = execution.missing_protections()
-    if missing:
-        where = " on this machine (Dask's workers report for themselves)" if options.dask else ""
-        print(f"WARNING: the sandbox lacks protections{where}:", file=sys.stderr)
-        for protection, why in missing:
-            print(f"  {protection}: {why}", file=sys.stderr)
-        if options.require_sandbox:
-            print("error: --require-sandbox, so nothing was run", file=sys.stderr)
-            return 2
-        print("Submitted code runs all the same; --require-sandbox refuses.", file=sys.stderr)
+    if not options.dask:
+        grade.complain(execution.missing_protections(), "this machine", options.require_sandbox)
     settings = grade.Settings(
         options.assignment,
         read_secret(place),
@@ -121,7 +113,7 @@ def _grade(options: argparse.Namespace, students: list, place: Path) -> int:
     )
     run = partial(grade.local, jobs=options.jobs)
     if options.dask:
-        run = partial(grade.on_dask, address=options.dask)
+        run = partial(grade.on_dask, address=options.dask, require_sandbox=options.require_sandbox)
     found = grade.grade(
         settings,
         students,

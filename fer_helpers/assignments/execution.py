@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -110,10 +112,13 @@ def execute(order: Order) -> Evidence:
 def _text(path: Path) -> str | None:
     """Return a text file that the submission may have made anything of."""
     try:
-        # A link could lead anywhere, and a pipe would be read for ever.
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST_FILE:
-            return None
-        return path.read_text(encoding="utf-8", errors="replace")
+        # A link could lead anywhere, and a pipe would be waited for.
+        number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with open(number, "rb") as file:
+            facts = os.fstat(number)
+            if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST_FILE:
+                return None
+            return file.read(LARGEST_FILE).decode("utf-8", "replace")
     except OSError:
         return None
 

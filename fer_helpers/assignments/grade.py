@@ -7,18 +7,26 @@ import hashlib
 import io
 import json
 import os
+import sys
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import nbformat
 
+from data_fetch.cache import locked
 from fer_helpers import assignments
 from fer_helpers.assignments import report
-from fer_helpers.assignments.execution import LARGEST_FILE, Evidence, Order, execute
+from fer_helpers.assignments.execution import (
+    LARGEST_FILE,
+    Evidence,
+    Order,
+    execute,
+    missing_protections,
+)
 from fer_helpers.assignments.roster import RosterError, Student, keyed, variants
 from fer_helpers.assignments.sandbox import Limits, SandboxError
 from fer_helpers.assignments.tasks import encoded, judge
@@ -294,13 +302,43 @@ def _outcome(future) -> Evidence | NoGrade:
         return NoGrade("it could not be run: several workers of the cluster died of it")
 
 
-def on_dask(orders: dict[str, Order], address: str) -> Iterator[tuple[str, Evidence | NoGrade]]:
-    """Run orders on a Dask cluster; what a killed worker had is run again by another.
+def complain(missing: Sequence[tuple[str, str]], where: str, refuse: bool) -> None:
+    """Say loudly what the sandbox cannot enforce, before anything runs.
 
     Raises
     ------
     RosterError
-        If Dask is not installed or there is no scheduler at the address.
+        If something is missing and `refuse` is true.
+    """
+    if not missing:
+        return
+    print(f"WARNING: the sandbox of {where} lacks protections:", file=sys.stderr)
+    for protection, why in missing:
+        print(f"  {protection}: {why}", file=sys.stderr)
+    if refuse:
+        raise RosterError(f"--require-sandbox, and {where} lacks protections; nothing was run")
+    print("Submitted code runs all the same; --require-sandbox refuses.", file=sys.stderr)
+
+
+def on_dask(
+    orders: dict[str, Order], address: str, *, require_sandbox: bool = False
+) -> Iterator[tuple[str, Evidence | NoGrade]]:
+    """Run orders on a Dask cluster; what a killed worker had is run again by another.
+
+    Parameters
+    ----------
+    orders
+        By student.
+    address
+        Of the scheduler, such as ``tcp://10.0.0.1:8786``.
+    require_sandbox
+        Whether to refuse where a worker lacks a protection; else it is only said.
+
+    Raises
+    ------
+    RosterError
+        If Dask is not installed, there is no scheduler at the address, or a worker lacks a
+        protection that is required.
     """
     try:
         from distributed import Client, as_completed
@@ -309,10 +347,14 @@ def on_dask(orders: dict[str, Order], address: str) -> Iterator[tuple[str, Evide
             "Dask is not installed; pip install 'reading-faces[dask]' here and on the workers"
         ) from None
     try:
-        client = Client(address, timeout=20)
+        client = Client(address, timeout=10)
     except (OSError, ValueError, TimeoutError) as error:
         raise RosterError(f"there is no Dask scheduler at {address} ({error})") from None
     with client:
+        for worker, missing in client.run(missing_protections, on_error="return").items():
+            # A worker that has died meanwhile runs nothing either.
+            if not isinstance(missing, Exception):
+                complain(missing, f"worker {worker}", require_sandbox)
         futures = {client.submit(execute, one, pure=False): who for who, one in orders.items()}
         for future in as_completed(futures):
             yield futures[future], _outcome(future)
@@ -363,9 +405,15 @@ def grade(
     """
     if not submissions.is_dir():
         raise RosterError(f"there is no folder {submissions}; it should hold ID.ipynb files")
+    out.mkdir(parents=True, exist_ok=True)
+    with locked(out / ".lock", f"waiting for another grading into {out}"):
+        return _grade(settings, students, submissions, out, run, hidden, progress)
+
+
+def _grade(settings, students, submissions, out, run, hidden, progress) -> list[Grade]:
     numbers = variants(students, settings.name, settings.secret)
-    for folder in (out, out / STATE, out / "feedback"):
-        folder.mkdir(parents=True, exist_ok=True)
+    for folder in (out / STATE, out / "feedback"):
+        folder.mkdir(exist_ok=True)
     log = _Log(out / LOG)
     kept: dict[str, Grade] = {}
     orders, prints = {}, {}

@@ -134,8 +134,10 @@ def supervise(plan: dict, report: Report, parent: int) -> None:
             break
     if plain:
         _kill(child, group=True)
-    # The first process of a namespace is not gone before all others in it are.
-    _kill_children()
+    # The first process of a namespace of ours is not gone before all others in it are, and the
+    # numbers in /proc are no longer those that this process knows.
+    if plan["way"] != "namespaces":
+        _kill_children()
 
 
 def _reaped(child: int) -> int | None:

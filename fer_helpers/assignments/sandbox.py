@@ -144,10 +144,10 @@ def run(
     limits
         What it may use.
     hidden
-        Folders and files that it must not see; they appear empty, or are refused. Home folders, ``/run`` and
-        ``/tmp`` are hidden anyway, except for `folder`, the interpreter, this package, and what
-        the variables in `environment` name; these are seen read-only unless they lie in one of
-        `hidden`.
+        Folders and files that it must not see; they appear empty, or are refused. Home folders,
+        ``/run`` and ``/tmp`` are hidden anyway, except for `folder`, the interpreter, this
+        package, and what the variables in `environment` name; these are seen read-only unless
+        they lie in one of `hidden`.
     environment
         Variables in addition.
     stop
@@ -525,30 +525,29 @@ def _disk_usage(folder: Path, bound: int) -> int:
     """Sum the bytes of everything below `folder`, up to a little over `bound`.
 
     The command moves things meanwhile: a folder is opened relative to its parent and never
-    through a link, so that nothing leads out of `folder`.
+    through a link, so that nothing leads out of `folder`. What hides from this, very deep or
+    unreadable, counts as too much.
     """
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
-    used, stack = 0, [os.open(folder, flags)]
-    names: list[list[str]] = [[]]
+    used, stack, names = 0, [], [[str(folder)]]
     try:
-        used += _list(stack[-1], names[-1])
-        while stack and used <= bound:
+        while names and used <= bound and len(stack) <= DEPTH:
             if not names[-1]:
-                os.close(stack.pop())
                 names.pop()
+                if stack:
+                    os.close(stack.pop())
                 continue
             name = names[-1].pop()
-            with contextlib.suppress(OSError):
-                stack.append(os.open(name, flags, dir_fd=stack[-1]))
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                stack.append(os.open(name, flags, dir_fd=stack[-1] if stack else None))
                 names.append([])
                 used += _list(stack[-1], names[-1])
-            if len(stack) > DEPTH:
-                # Nobody needs that, and it is a way to hide.
-                return sys.maxsize
+        return used if len(stack) <= DEPTH else sys.maxsize
+    except OSError:
+        return sys.maxsize
     finally:
         for descriptor in stack:
             os.close(descriptor)
-    return used
 
 
 def _list(descriptor: int, folders: list[str]) -> int:
@@ -618,9 +617,11 @@ class _Log:
 def _place_log(folder: Path, contents: bytes) -> None:
     """Write the log over whatever the command has left at its place, never through a link."""
     place = folder / LOG
+    folder.mkdir(exist_ok=True)
     folder.chmod(stat.S_IMODE(folder.stat().st_mode) | stat.S_IRWXU)
     if place.is_dir() and not place.is_symlink():
-        shutil.rmtree(place)
+        # It may hold what cannot be removed.
+        place.rename(place.with_name(f"{LOG}-{secrets.token_hex(4)}"))
     else:
         place.unlink(missing_ok=True)
     with open(place, "xb") as stream:

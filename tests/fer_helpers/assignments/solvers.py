@@ -3,12 +3,11 @@
 A solver is ``solver(work)`` and returns ``{"task-1": answer, …}``, functions included.
 """
 
-import importlib
-
 import numpy as np
 
 from fer_helpers import assignments
 from fer_helpers.assignments.values import encode
+from tests.fer_helpers.assignments import solvers_a2, solvers_a3, solvers_a4
 
 
 def reference(name):
@@ -90,18 +89,7 @@ def a1_square_only(work):
     return right | {"task-3": convolve, "task-5": max_pool, "task-6": swapped}
 
 
-def _of_module(name, *solvers):
-    """Return solvers of a module beside this one, which is imported when they are called."""
-
-    def named(solver):
-        def solve(work):
-            return getattr(importlib.import_module(f"{__package__}.{name}"), solver)(work)
-
-        solve.__name__ = solver
-        return solve
-
-    return tuple(named(solver) for solver in solvers)
-
-
 WRONG = {"a1-convolution": (a1_turns_the_kernel, a1_one_off, a1_square_only)}
-WRONG["a4-study"] = _of_module("solvers_a4", "one_side", "numbers_not_digits", "one_arm")
+WRONG["a2-training-and-metrics"] = solvers_a2.SOLVERS
+WRONG["a3-architectures"] = solvers_a3.SOLVERS
+WRONG["a4-study"] = solvers_a4.SOLVERS

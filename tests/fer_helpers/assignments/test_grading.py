@@ -16,6 +16,7 @@ import time
 from dataclasses import replace
 
 import nbformat
+import psutil
 import pytest
 
 from fer_helpers.assignments import __main__ as cli
@@ -327,12 +328,12 @@ def test_a_killed_workers_submissions_are_run_again_by_another(book, tmp_path):
         began = threading.Event()
 
         def kill():
-            # Once the worker has begun with a submission: the launcher of a sandbox is its child.
-            import psutil
-
+            # In the middle of a submission: a sandbox that lives for a second is no trial.
             process = psutil.Process(victim.pid)
             until = time.monotonic() + 60
-            while time.monotonic() < until and not process.children():
+            while time.monotonic() < until and not any(
+                child.create_time() < time.time() - 1 for child in process.children()
+            ):
                 time.sleep(0.02)
             began.set()
             process.kill()
@@ -365,7 +366,7 @@ def test_a_machine_without_protections_is_named_and_can_be_refused(tmp_path, mon
     monkeypatch.setattr(sandbox, "protections", lambda: lacking)
     command = ["grade", str(tmp_path / "back"), "--assignment", NAME]
     command += ["--roster", str(tmp_path / "roster.csv"), "--out", str(tmp_path / "graded")]
-    assert cli.main([*command, "--require-sandbox"]) == 2
+    assert cli.main([*command, "--require-sandbox"]) == 1
     assert "network: no namespaces here" in capsys.readouterr().err
     assert not (tmp_path / "graded").exists()
     assert cli.main(command) == 0
@@ -385,3 +386,22 @@ def test_a_record_of_any_shape_is_no_more_than_a_wrong_answer(book):
             grade.Settings(NAME, SECRET), student, 3, replace(evidence, records=record)
         )
         assert found.points == 0
+
+
+@pytest.mark.parametrize("kind", ["a link", "a pipe", "a folder", "too large"])
+def test_what_a_submission_leaves_in_place_of_its_answers_is_not_followed(kind, tmp_path):
+    path = tmp_path / "answers.jsonl"
+    if kind == "a link":
+        (tmp_path / "secret").write_text('{"task": "task-1"}')
+        path.symlink_to(tmp_path / "secret")
+    elif kind == "a pipe":
+        os.mkfifo(path)
+    elif kind == "a folder":
+        path.mkdir()
+    else:
+        with path.open("wb") as file:
+            file.truncate(execution.LARGEST_FILE + 1)
+    assert execution._records(path) == []
+    path = tmp_path / "others"
+    path.write_text('{"task": "task-1", "value": 3}\nnonsense\n[]\n' + "[" * 100_000 + "\n")
+    assert execution._records(path) == [{"task": "task-1", "value": 3}]

@@ -1,8 +1,5 @@
-"""The notebook of assignment 4: its own solutions earn what the key says."""
+"""The solutions of assignment 4 earn all points, and its bars hold answers against themselves."""
 
-import json
-
-import papermill
 import pytest
 
 from data_fetch import load
@@ -11,58 +8,22 @@ from fer_helpers.assignments import a4_study
 from fer_helpers.assignments.tasks import judge
 from fer_helpers.assignments.values import encode
 from fer_helpers.evaluation import possible_sample_sizes
-from tools import assignments as builder
+from tests.fer_helpers.assignments.marks import earned
+
+NAME = "a4-study"
 
 
-def marks(book, variant, profile, tmp_path, monkeypatch):
-    """Execute a notebook as the grading does, and return the points and feedback of each task."""
-    assignment = assignments.get(book)
-    work = assignment.work(variant)
-    noted = tmp_path / "answers.jsonl"
-    monkeypatch.setenv(assignments.ANSWERS, str(noted))
-    source = builder.source(book)
-    for task in assignment.tasks:
-        calls = [arguments for kind in task.calls(work, variant) for arguments in kind]
-        if calls:
-            text = json.dumps(encode([list(arguments) for arguments in calls]))
-            source.cells.append(
-                type(source.cells[-1])(
-                    cell_type="code",
-                    source=f"assignments.call({task.name!r}, {text})",
-                    metadata={},
-                    outputs=[],
-                    execution_count=None,
-                    id=f"call-{task.name}",
-                )
-            )
-    parameters = {"variant": variant, "profile": profile}
-    papermill.execute_notebook(
-        source, None, parameters, kernel_name="python3", progress_bar=False, language="python"
-    )
-    records = [json.loads(line) for line in noted.read_text().splitlines()]
-    return {
-        task.name: judge(
-            task, work, [record for record in records if record["task"] == task.name], variant
-        )
-        for task in assignment.tasks
-    }
-
-
-def test_the_notebooks_own_solutions_earn_all_points_but_those_of_the_long_training(
-    tmp_path, monkeypatch
-):
-    # The profile smoke trains for seconds: whether the bar is reached is no matter of this test.
-    found = marks("a4-study", 17, "smoke", tmp_path, monkeypatch)
-    full = {task.name: task.points for task in assignments.get("a4-study").tasks}
-    said = {name: result.says for name, result in found.items()}
-    earned = {name: result.points for name, result in found.items() if name != "task-3"}
-    assert earned == {name: full[name] for name in earned}, said
-    assert "asks for" not in said["task-3"]
+def test_the_instructors_notebook_earns_every_point_but_those_of_the_long_training(tmp_path):
+    found = earned(NAME, 17, tmp_path, profile="smoke")
+    # The profile smoke trains for seconds: whether it reaches the bar is no matter of this test.
+    del found["task-3"]
+    points = {task.name: task.points for task in assignments.get(NAME).tasks}
+    assert found == {name: points[name] for name in found}
 
 
 def test_a_suspicion_costs_as_much_as_a_finding_earns():
-    (task,) = (t for t in assignments.get("a4-study").tasks if t.name == "task-9")
-    work = assignments.get("a4-study").work(17)
+    (task,) = (t for t in assignments.get(NAME).tasks if t.name == "task-9")
+    work = assignments.get(NAME).work(17)
     key = task.key(work)
     *four, _ = key.items()
     sound = next(code for code in a4_study.FAULTS if code not in key)
@@ -83,14 +44,14 @@ def test_a_suspicion_costs_as_much_as_a_finding_earns():
     ],
 )
 def test_numbers_that_do_not_follow_from_the_predictions_earn_nothing(change, points):
-    (task,) = (t for t in assignments.get("a4-study").tasks if t.name == "task-4")
-    work = assignments.get("a4-study").work(17)
+    (task,) = (t for t in assignments.get(NAME).tasks if t.name == "task-4")
+    work = assignments.get(NAME).work(17)
     given = task.key(work) | change
     assert judge(task, work, [{"value": encode(given)}], 0).points == points
 
 
 def test_labels_that_need_no_picture_are_those_of_the_pictures():
-    work = assignments.get("a4-study").work(17)
+    work = assignments.get(NAME).work(17)
     for part, seen in (("train", a4_study._SHOWN), ("sealed", a4_study._SEALED)):
         pictures = load("sample", **seen)
         known = [work.classes[label] for label in a4_study._labels(work, part)]
@@ -101,7 +62,7 @@ def test_labels_that_need_no_picture_are_those_of_the_pictures():
 
 def test_every_variant_has_five_faults_and_the_paper_is_possible_otherwise():
     for variant in range(0, 10_000, 100):
-        work = assignments.get("a4-study").work(variant)
+        work = assignments.get(NAME).work(variant)
         assert len(work._planted) == 5
         assert len(set(work._planted) & {"choice", "copies", "people"}) == 2
         size = work._paper.street_test

@@ -39,7 +39,9 @@ def source(name: str) -> nbformat.NotebookNode:
         tags = cell.metadata.get("tags", [])
         made = nbformat.from_dict(cell)
         made.id = f"cell-{number}"
-        made.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        # Of what jupytext leaves in the metadata: the tags, and the alt text of a figure.
+        kept = {name: cell.metadata[name] for name in ("tags", "mystnb") if name in cell.metadata}
+        made.metadata = nbformat.from_dict(kept)
         if cell.cell_type == "markdown":
             # Whoever has this notebook alone still reaches the chapters.
             made.source = CHAPTER.sub(rf"]({site}/notebooks/\1.html)", cell.source)

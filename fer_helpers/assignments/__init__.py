@@ -22,7 +22,7 @@ from fer_helpers.assignments.values import decode, encode
 from fer_helpers.choices import one_of
 from fer_helpers.exercises import WrongKind, describe
 
-NAMES = ("a1-convolution", "a2-training-and-metrics", "a3-architectures")
+NAMES = ("a1-convolution", "a2-training-and-metrics", "a3-architectures", "a4-study")
 VARIANTS = 10_000
 
 # The grader names the file that takes the answers, and the variant, whatever the notebook says.

@@ -7,7 +7,7 @@ import numpy as np
 
 from fer_helpers import assignments
 from fer_helpers.assignments.values import encode
-from tests.fer_helpers.assignments import solvers_a2, solvers_a3
+from tests.fer_helpers.assignments import solvers_a2, solvers_a3, solvers_a4
 
 
 def reference(name):
@@ -92,3 +92,4 @@ def a1_square_only(work):
 WRONG = {"a1-convolution": (a1_turns_the_kernel, a1_one_off, a1_square_only)}
 WRONG["a2-training-and-metrics"] = solvers_a2.SOLVERS
 WRONG["a3-architectures"] = solvers_a3.SOLVERS
+WRONG["a4-study"] = solvers_a4.SOLVERS

@@ -920,4 +920,6 @@ ASSIGNMENT = Assignment(
             bar=_judge_faults,
         ),
     ),
+    cell_seconds=180,
+    seconds=900,
 )

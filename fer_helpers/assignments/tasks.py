@@ -164,12 +164,17 @@ class Assignment:
         ``draw(rng)`` returns the data of a variant as a `types.SimpleNamespace`.
     tasks
         They are worth 100 points together.
+    cell_seconds, seconds
+        The longest time for one cell and for a whole submission, unless the grader says
+        otherwise: several times of what the solutions take on two slow cores.
     """
 
     name: str
     title: str
     draw: Callable[[np.random.Generator], Work]
     tasks: tuple[Task, ...]
+    cell_seconds: int = 60
+    seconds: int = 300
 
     def __post_init__(self) -> None:
         """Refuse an assignment that cannot be graded as promised."""

@@ -124,7 +124,7 @@ def _grade(options: argparse.Namespace, students: list, place: Path) -> int:
         progress=partial(tqdm, desc=options.assignment, unit=" submissions"),
     )
     for stray in grade.strays(options.submissions, students):
-        print(f"{stray} belongs to nobody in the roster", file=sys.stderr)
+        print(f"{grade.one_line(stray)} belongs to nobody in the roster", file=sys.stderr)
     without = [one for one in found if one.points is None]
     print(f"{len(found)} students, {len(without)} without a grade: {options.out / grade.GRADES}")
     return 0
@@ -132,6 +132,9 @@ def _grade(options: argparse.Namespace, students: list, place: Path) -> int:
 
 def _hidden(files: list[Path], asked: list[Path]) -> tuple[Path, ...]:
     """Return what to hide: the folders of the files, or these alone where the course runs there."""
+    for path in asked:
+        if not path.exists():
+            raise RosterError(f"there is no {path} to hide; is it spelt right?")
     needed = (Path(__file__).resolve(), Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve())
     found = [path.resolve() for path in asked]
     for file in map(Path.resolve, files):

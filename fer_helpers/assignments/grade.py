@@ -7,12 +7,15 @@ import hashlib
 import io
 import json
 import os
+import re
 import sys
 import time
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -32,6 +35,7 @@ from fer_helpers.assignments.sandbox import Limits, SandboxError
 from fer_helpers.assignments.tasks import encoded, judge
 
 STATE, GRADES, LOG = ".state", "grades.csv", "log.txt"
+MOST_CELLS, LARGEST_SOURCE = 1_000, 2_000_000
 
 _STOPPED = {
     "time": "it ran longer than allowed",
@@ -94,28 +98,47 @@ def find(folder: Path, name: str, student: Student) -> bytes:
     places = [path for path in sorted(folder.iterdir()) if _belongs(path, student)]
     if not places:
         raise NoGrade("no submission")
-    found = [notebook for place in places for notebook in _notebooks(place)]
+    try:
+        found = [notebook for place in places for notebook in _notebooks(place)]
+        return _only(found, places, name)
+    except OSError as error:
+        raise NoGrade(f"it cannot be read: {error.strerror or error}") from error
+
+
+def _only(found: list, places: list[Path], name: str) -> bytes:
     if len(found) > 1:
         named = [item for item in found if Path(item[0]).name == f"{name}.ipynb"]
         found = named if len(named) == 1 else found
     if not found:
-        raise NoGrade(f"not a notebook: {', '.join(place.name for place in places)}")
+        raise NoGrade(f"not a notebook: {_listed([place.name for place in places])}")
     if len(found) > 1:
-        raise NoGrade(f"several notebooks: {', '.join(item[0] for item in found)}; keep one")
+        raise NoGrade(f"several notebooks: {_listed([item[0] for item in found])}; keep one")
     content = found[0][1]()
     if len(content) > LARGEST_FILE:
         raise NoGrade(f"the notebook is larger than {LARGEST_FILE // 2**20} MB")
     return content
 
 
+def _listed(names: list[str]) -> str:
+    """List names that a student has given, a few and cut: they reach tables and the log."""
+    shown = [name if len(name) <= 100 else name[:100] + "…" for name in names[:5]]
+    return ", ".join(shown) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
 def _belongs(path: Path, student: Student) -> bool:
     stem = path.name if path.is_dir() else path.stem
     if stem.lower() == student.id.lower():
         return True
-    if student.canvas_id and f"_{student.canvas_id}_" in path.name:
+    # Canvas: NAME_USER_FILE_…, and the rest is what the student called it; the first number counts.
+    canvas = re.search(r"_(\d+)_", path.name)
+    if student.canvas_id and canvas and canvas[1] == student.canvas_id:
         return True
-    moodle = bool(student.name) and path.is_dir() and "assignsubmission" in path.name
-    return moodle and path.name.startswith(f"{student.name}_")
+    if not student.name or not path.is_dir():
+        return False
+    # A Mac unpacks an é as two characters.
+    name, found = (unicodedata.normalize("NFC", text) for text in (student.name, path.name))
+    # Moodle: a number between the name and the rest, so that "Ann Li" is not "Ann Li_x".
+    return re.match(re.escape(name) + r"_\d+_assignsubmission", found) is not None
 
 
 def _notebooks(place: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
@@ -125,18 +148,23 @@ def _notebooks(place: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
         for path in sorted(place.rglob("*.ipynb")):
             hidden = any(part.startswith(".") for part in path.relative_to(place).parts)
             if not hidden and not path.is_symlink() and path.is_file():
-                yield path.relative_to(place.parent).as_posix(), path.read_bytes
+                yield path.relative_to(place.parent).as_posix(), partial(_read, path)
     elif place.suffix == ".zip":
         yield from _archived(place)
     elif place.suffix == ".ipynb" and place.is_file():
-        yield place.name, place.read_bytes
+        yield place.name, partial(_read, place)
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(LARGEST_FILE + 1)
 
 
 def _archived(place: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
     try:
         with zipfile.ZipFile(place) as archive:
             entries = [e for e in archive.infolist() if e.filename.endswith(".ipynb")]
-    except (zipfile.BadZipFile, OSError) as error:
+    except Exception as error:  # of many kinds: it may say anything of itself
         raise NoGrade(f"the archive {place.name} is damaged") from error
 
     def reader(entry: zipfile.ZipInfo) -> Callable[[], bytes]:
@@ -145,7 +173,7 @@ def _archived(place: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
                 with zipfile.ZipFile(place) as archive, archive.open(entry) as file:
                     # The size that an archive states may be a lie.
                     return file.read(LARGEST_FILE + 1)
-            except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as error:
+            except Exception as error:  # each kind of compression has its own
                 raise NoGrade(f"the archive {place.name} is damaged") from error
 
         return read
@@ -159,9 +187,14 @@ def _archived(place: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
 def checked(content: bytes) -> bytes:
     """Return a notebook in the current format, or raise `NoGrade`."""
     try:
-        notebook = nbformat.reads(content.decode("utf-8-sig"), as_version=4)
+        notebook = nbformat.reads(_lean(content.decode("utf-8-sig")), as_version=4)
         nbformat.validate(notebook)
         cells = notebook.cells
+        # Not by nbformat, which indents: deep data would take many times its place. Half of a
+        # surrogate pair is legal in JSON and nowhere else.
+        compact = json.dumps(notebook, ensure_ascii=False, sort_keys=True)
+    except NoGrade:
+        raise
     except Exception as error:  # of many kinds: the file may hold anything
         broken = "its cells are not those of a notebook"
         if isinstance(error, (UnicodeDecodeError, nbformat.reader.NotJSONError)):
@@ -169,7 +202,38 @@ def checked(content: bytes) -> bytes:
         raise NoGrade(f"not a notebook: {broken}") from error
     if not any(cell.cell_type == "code" for cell in cells):
         raise NoGrade("the notebook has no code cells")
-    return nbformat.writes(notebook).encode()
+    return compact.encode("utf-8", "replace")
+
+
+def stated_variant(content: bytes) -> int | None:
+    """Return the variant that a checked notebook states, None where it states none."""
+    for cell in json.loads(content)["cells"]:
+        if "parameters" in cell["metadata"].get("tags", []):
+            found = re.search(r"^variant = (\d{1,6})$", "".join(cell["source"]), flags=re.M)
+            return int(found[1]) if found else None
+    return None
+
+
+def _lean(text: str) -> str:
+    """Return a notebook of any version without outputs, which a run makes anew.
+
+    To validate many takes minutes, and that happens in this process.
+    """
+    notebook = nbformat.reader.parse_json(text)
+    sheets = [notebook, *notebook.get("worksheets", [])]
+    cells = [cell for sheet in sheets for cell in sheet.get("cells", [])]
+    if len(cells) > MOST_CELLS:
+        raise NoGrade(f"the notebook has more than {MOST_CELLS:,} cells")
+    for cell in cells:
+        cell.pop("attachments", None)
+        if "outputs" in cell:
+            cell["outputs"] = []
+    if isinstance(notebook.get("metadata"), dict):
+        notebook["metadata"].pop("widgets", None)
+    lean = json.dumps(notebook)
+    if len(lean) > LARGEST_SOURCE:
+        raise NoGrade(f"the notebook has more than {LARGEST_SOURCE // 10**6} MB beside its outputs")
+    return lean
 
 
 @dataclass(frozen=True)
@@ -416,7 +480,7 @@ def _grade(settings, students, submissions, out, run, hidden, progress) -> list[
         folder.mkdir(exist_ok=True)
     log = _Log(out / LOG)
     kept: dict[str, Grade] = {}
-    orders, prints = {}, {}
+    orders, prints, others = {}, {}, []
     everything = (submissions.resolve(), out.resolve(), *hidden)
     for student in students:
         variant = numbers[student.id]
@@ -426,6 +490,9 @@ def _grade(settings, students, submissions, out, run, hidden, progress) -> list[
             kept[student.id] = _without(out, student, variant, problem)
             log(f"{student.id}: no grade, {problem}")
             continue
+        if (said := stated_variant(content)) not in (None, variant):
+            others.append(student.id)
+            log(f"{student.id}: the notebook says variant {said}; it is graded with {variant}")
         prints[student.id] = settings.fingerprint(variant, content)
         old = _stored(out, student, prints[student.id])
         if old is not None:
@@ -433,6 +500,14 @@ def _grade(settings, students, submissions, out, run, hidden, progress) -> list[
         else:
             orders[student.id] = order(settings, student, variant, content, everything)
     log(f"{len(kept)} of {len(students)} need no run")
+    if others:
+        # Of a class: another secret, or another roster. Of one: perhaps somebody else's file.
+        print(
+            f"WARNING: {len(others)} of {len(orders) + len(kept)} students handed in a notebook "
+            f"that states another variant than theirs: {_listed(others)}. Are the secret and the "
+            "roster, in its order, those of the release?",
+            file=sys.stderr,
+        )
     people = {student.id: student for student in students}
     for who, evidence in progress(run(orders), total=len(orders)):
         if isinstance(evidence, NoGrade):
@@ -440,9 +515,15 @@ def _grade(settings, students, submissions, out, run, hidden, progress) -> list[
             kept[who] = _without(out, people[who], numbers[who], evidence)
             log(f"{who}: no grade, {evidence}")
             continue
-        found = graded(settings, people[who], numbers[who], evidence)
+        try:
+            found = graded(settings, people[who], numbers[who], evidence)
+            page = report.page(found, evidence.executed)
+        except Exception as error:  # of a submission that nobody has thought of; the others go on
+            problem = NoGrade(f"what it handed in could not be judged ({type(error).__name__})")
+            kept[who] = _without(out, people[who], numbers[who], problem)
+            log(f"{who}: no grade, {problem}: {error!r}")
+            continue
         kept[who] = found
-        page = report.page(found, evidence.executed)
         _write(out / "feedback" / f"{who}.html", page)
         state = asdict(found) | {"fingerprint": prints[who]}
         _write(out / STATE / f"{who}.json", json.dumps(state))
@@ -514,14 +595,22 @@ def write_gradebooks(name: str, grades: list[Grade], out: Path) -> None:
         )
     for file, table in ((GRADES, rows), ("moodle.csv", moodle), ("canvas.csv", canvas)):
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(table)
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerows([_harmless(value) for value in row] for row in table)
         _write(out / file, text.getvalue())
+
+
+def _harmless(value: object) -> object:
+    """Keep a spreadsheet from taking text, such as a name that a student chose, for a formula."""
+    formula = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
+    return f"'{value}" if formula else value
 
 
 def _write(path: Path, text: str) -> None:
     """Write a file in one step: a stop in between leaves the old one."""
     part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8", newline="\n")
+    # Half of a surrogate pair, which a student's text may hold, cannot be written.
+    part.write_text(text, encoding="utf-8", errors="replace", newline="\n")
     os.replace(part, path)
 
 
@@ -533,4 +622,15 @@ class _Log:
 
     def __call__(self, text: str) -> None:
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
+            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {one_line(text)}\n")
+
+
+def one_line(text: str) -> str:
+    r"""Return text that a student may have a part in, without what moves a terminal or a line.
+
+    Examples
+    --------
+    >>> one_line("one\ntwo \x1b[31m")
+    'one?two ?[31m'
+    """
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

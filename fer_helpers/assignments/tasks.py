@@ -45,7 +45,8 @@ def names(value: object, options: tuple[str, ...], length: int) -> list[str]:
     listed = ", ".join(repr(option) for option in options)
     if isinstance(value, (list, tuple)) and len(value) == length:
         found = [item.strip() if isinstance(item, str) else item for item in value]
-        if all(item in options for item in found):
+        # An array among them would be compared number by number.
+        if all(isinstance(item, str) and item in options for item in found):
             return found
     raise WrongKind(f"a list of {length}, each one of {listed}", value)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from fer_helpers.exercises import WrongKind
 
-LARGEST = 1_000_000
+LARGEST, _DEEPEST = 1_000_000, 20
 
 
 def encode(value: object) -> object:
@@ -37,7 +37,7 @@ def _plain(value: object, depth: int, count: list[int]) -> object:
         if value.dtype.kind not in "biuf":
             raise WrongKind("an array of numbers")
         count[0] += value.size
-    if count[0] > LARGEST or depth > 20:
+    if count[0] > LARGEST or depth > _DEEPEST:
         raise WrongKind("something far smaller")
     if isinstance(value, np.ndarray):
         return {"array": value.tolist()}
@@ -68,6 +68,13 @@ def decode(value: object) -> object:
     Traceback (most recent call last):
     fer_helpers.exercises.WrongKind: a regular array
     """
+    return _value(value, 0)
+
+
+def _value(value: object, depth: int) -> object:
+    # Deeper than `encode` goes: it would exhaust the stack of whoever grades.
+    if depth > _DEEPEST:
+        raise WrongKind("something far smaller")
     if isinstance(value, dict):
         if set(value) == {"array"}:
             try:
@@ -79,10 +86,10 @@ def decode(value: object) -> object:
             return array
         if set(value) == {"entries"}:
             try:
-                return {str(key): decode(item) for key, item in value["entries"]}
+                return {str(key): _value(item, depth + 1) for key, item in value["entries"]}
             except (TypeError, ValueError) as error:
                 raise WrongKind("a dictionary") from error
         raise WrongKind("numbers, text, lists or arrays of them")
     if isinstance(value, list):
-        return [decode(item) for item in value]
+        return [_value(item, depth + 1) for item in value]
     return value

@@ -1,0 +1,247 @@
+"""What a cunning student, a careless instructor or an unlucky file would stop a grading with.
+
+Nothing is executed here: the runs are made up.
+"""
+
+import csv
+import io
+import json
+import os
+import time
+import zipfile
+
+import pytest
+
+from fer_helpers.assignments import __main__ as cli
+from fer_helpers.assignments import execution, grade, report, values
+from fer_helpers.assignments.roster import Student, variants
+from fer_helpers.exercises import WrongKind
+
+NAME = "a1-convolution"
+SECRET = b"a secret for the tests only"
+TWO = (Student("ada"), Student("alan"))
+SETTINGS = grade.Settings(NAME, SECRET)
+CELL = {"cell_type": "code", "source": "1", "metadata": {}, "outputs": [], "execution_count": None}
+
+
+def notebook(*cells, **metadata):
+    cells = [CELL | {"id": f"c{number}"} | cell for number, cell in enumerate(cells or [{}])]
+    whole = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(whole).encode()
+
+
+def nested(depth):
+    return json.loads("[" * depth + "]" * depth)
+
+
+def evidence(records, executed=None):
+    return execution.Evidence(records, executed, None, True, 1.0, 1)
+
+
+def graded(tmp_path, brought_back, students=TWO):
+    """Grade a class whose runs bring back what is given, by student."""
+    back = tmp_path / "back"
+    back.mkdir(exist_ok=True)
+    for student in students:
+        if not list(back.glob(f"{student.id}.*")):
+            (back / f"{student.id}.ipynb").write_bytes(notebook())
+
+    def run(orders):
+        return ((who, brought_back.get(who, evidence([]))) for who in orders)
+
+    found = grade.grade(SETTINGS, list(students), back, tmp_path / "out", run=run)
+    return {one.student.id: one for one in found}
+
+
+@pytest.mark.parametrize("value", [nested(400), [{"array": [1, 2]}] * 4, "\ud800", ["\ud800"] * 4])
+def test_no_record_stops_the_grading_of_a_class(value, tmp_path):
+    records = [{"task": f"task-{number}", "value": value} for number in range(1, 9)]
+    records += [
+        {"task": "task-3", "function": True},
+        {"task": "task-3", "case": 0, "value": value},
+        {"task": "task-3", "case": 2, "error": "\ud800"},
+    ]
+    found = graded(tmp_path, {"ada": evidence(records)})
+    assert found["ada"].points == found["alan"].points == 0
+    assert found["ada"].status == "graded"
+
+
+def test_depth_is_refused_as_it_would_be_in_the_students_process():
+    with pytest.raises(WrongKind, match="far smaller"):
+        values.encode(nested(22))
+    with pytest.raises(WrongKind, match="far smaller"):
+        values.decode(nested(22))
+    assert values.decode(values.encode(nested(20))) == nested(20)
+
+
+def test_half_a_surrogate_pair_in_what_ran_leaves_a_page(tmp_path):
+    output = {"output_type": "stream", "name": "stdout", "text": "\ud800"}
+    ran = notebook({"outputs": [output]}).decode()
+    assert graded(tmp_path, {"ada": evidence([], ran)})["ada"].points == 0
+    assert "as it ran" in (tmp_path / "out" / "feedback" / "ada.html").read_text(encoding="utf-8")
+
+
+def test_what_nobody_has_thought_of_costs_its_own_row(tmp_path, monkeypatch):
+    page = report.page
+
+    def fragile(one, executed):
+        if executed == "odd":
+            raise RuntimeError("unheard of\nada: 100, graded")
+        return page(one, executed)
+
+    monkeypatch.setattr(report, "page", fragile)
+    found = graded(tmp_path, {"ada": evidence([], "odd")})
+    assert (found["ada"].points, found["alan"].points) == (None, 0)
+    assert "could not be judged" in found["ada"].reason
+    log = (tmp_path / "out" / "log.txt").read_text().splitlines()
+    assert not any("20" not in line[:2] for line in log)
+
+
+def test_half_a_surrogate_pair_in_a_submission_is_replaced():
+    text = grade.checked(notebook({"source": "print('\ud800')"})).decode()
+    assert json.loads(text)["cells"][0]["source"] == "print('?')"
+
+
+def test_large_submissions_are_checked_in_little_time_and_space():
+    outputs = [{"output_type": "stream", "name": "stdout", "text": ""}] * 200_000
+    began = time.process_time()
+    assert len(grade.checked(notebook({"outputs": outputs}))) < 1000
+    assert len(grade.checked(notebook({"outputs": [*outputs, {"output_type": "x"}]}))) < 1000
+    for large in (notebook(*[{}] * 1001), notebook(x=[nested(400)] * 3000)):
+        with pytest.raises(grade.NoGrade, match="the notebook has more than"):
+            grade.checked(large)
+    # Indented, each of these would take a hundred times its place.
+    deep = notebook(x=[nested(400)] * 100)
+    assert len(grade.checked(deep)) <= len(deep)
+    assert time.process_time() - began < 10
+
+
+def archive(name="n.ipynb", kind=zipfile.ZIP_DEFLATED):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", kind) as file:
+        file.writestr(name, b"hello " * 1000)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        archive()[:45] + b"\xff" * 15 + archive()[60:],
+        archive(kind=zipfile.ZIP_LZMA)[:50] + b"\xff" * 20 + archive(kind=zipfile.ZIP_LZMA)[70:],
+        archive("né.ipynb").replace("é".encode(), b"\xff\xff"),
+        b"",
+    ],
+)
+def test_a_damaged_archive_is_named(content, tmp_path):
+    (tmp_path / "ada.zip").write_bytes(content)
+    with pytest.raises(grade.NoGrade, match="the archive ada.zip is damaged"):
+        grade.find(tmp_path, NAME, Student("ada"))
+
+
+def test_of_a_huge_file_no_more_is_read_than_says_so(tmp_path):
+    with (tmp_path / "ada.ipynb").open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(grade.NoGrade, match="larger than 20 MB"):
+        grade.find(tmp_path, NAME, Student("ada"))
+
+
+def test_names_in_an_archive_are_few_short_and_in_one_line_of_the_log(tmp_path):
+    (tmp_path / "back").mkdir()
+    with zipfile.ZipFile(tmp_path / "back" / "ada.zip", "w") as file:
+        for number in range(500):
+            file.writestr(f"{number}\nalan: 100, graded \x1b[31m{'x' * 500}.ipynb", b"")
+    reason = graded(tmp_path, {})["ada"].reason
+    assert reason.startswith("several notebooks")
+    assert len(reason) < 1000
+    log = (tmp_path / "out" / "log.txt").read_text()
+    assert "\x1b" not in log
+    assert len([line for line in log.splitlines() if "alan: 100" in line]) == 1
+
+
+def test_a_file_whose_name_cannot_be_written_stops_nothing(tmp_path):
+    (tmp_path / "back").mkdir()
+    try:
+        (tmp_path / "back" / os.fsdecode(b"\xff.ipynb")).write_bytes(b"{}")
+    except OSError:
+        pytest.skip("this file system takes text only")
+    graded(tmp_path, {})
+    assert "?.ipynb belongs to nobody" in (tmp_path / "out" / "log.txt").read_text()
+
+
+def test_a_students_own_file_name_does_not_reach_into_the_grade_of_another(tmp_path):
+    names = ("doeann_17_4455_a1.ipynb", "roebob_LATE_4455_18_my_17_x_18_.ipynb")
+    for name in names:
+        (tmp_path / name).write_text(name)
+    ann, bob = Student("ann", canvas_id="17"), Student("bob", canvas_id="4455")
+    assert grade.find(tmp_path, NAME, ann).decode() == names[0]
+    assert grade.find(tmp_path, NAME, bob).decode() == names[1]
+    with pytest.raises(grade.NoGrade, match="no submission"):
+        grade.find(tmp_path, NAME, Student("eve", canvas_id="18"))
+
+
+def test_names_that_begin_with_anothers_name_are_told_apart(tmp_path):
+    for name in ("Ann Li_1_assignsubmission_file", "Ann Li_x_2_assignsubmission_file"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.ipynb").write_text(name)
+    (tmp_path / "Zoe\u0301_3_assignsubmission_file_").mkdir()
+    (tmp_path / "Zoe\u0301_3_assignsubmission_file_" / "a.ipynb").write_text("Zoe")
+    found = [
+        grade.find(tmp_path, NAME, Student("id", name)).decode()
+        for name in ("Ann Li", "Ann Li_x", "Zo\u00e9")
+    ]
+    assert found == ["Ann Li_1_assignsubmission_file", "Ann Li_x_2_assignsubmission_file", "Zoe"]
+
+
+def test_a_folder_of_any_depth_is_removed_after_a_run():
+    with execution._folder() as folder:
+        start = os.open(".", os.O_RDONLY)
+        try:
+            os.chdir(folder)
+            for _ in range(1200):
+                os.mkdir("d")
+                os.symlink("/", "link")
+                os.chdir("d")
+        finally:
+            os.fchdir(start)
+            os.close(start)
+        (folder / "closed").mkdir()
+        (folder / "closed" / "inner").mkdir(mode=0)
+        (folder / "closed").chmod(0)
+    assert not folder.exists()
+
+
+def test_no_table_holds_a_formula(tmp_path):
+    names = ("=1+1", "+1", "-1", "@SUM(1)")
+    students = [Student(f"s{number}", name, name) for number, name in enumerate(names)]
+    graded(tmp_path, {}, students)
+    for file in ("grades.csv", "moodle.csv", "canvas.csv"):
+        with (tmp_path / "out" / file).open() as stream:
+            cells = [cell for row in csv.reader(stream) for cell in row]
+        assert not any(cell.startswith(("=", "+", "-", "@")) for cell in cells)
+        assert "'=1+1" in cells
+
+
+def test_another_secret_than_that_of_the_release_is_noticed(tmp_path, capsys):
+    students = [Student("ada"), Student("alan")]
+    (tmp_path / "back").mkdir()
+
+    def hand_in(secret):
+        for who, variant in variants(students, NAME, secret).items():
+            cell = {"source": f"variant = {variant}", "metadata": {"tags": ["parameters"]}}
+            (tmp_path / "back" / f"{who}.ipynb").write_bytes(notebook(cell))
+        graded(tmp_path, {}, students)
+        return capsys.readouterr().err
+
+    assert hand_in(SECRET) == ""
+    assert "2 of 2 students" in (said := hand_in(b"another secret of a course"))
+    assert "ada, alan" in said
+
+
+def test_a_folder_to_hide_that_is_not_there_is_an_error(tmp_path, capsys):
+    (tmp_path / "roster.csv").write_text("id\nada\n")
+    (tmp_path / "course.secret").write_bytes(SECRET)
+    (tmp_path / "back").mkdir()
+    command = ["grade", str(tmp_path / "back"), "--assignment", NAME]
+    command += ["--roster", str(tmp_path / "roster.csv"), "--out", str(tmp_path / "graded")]
+    assert cli.main([*command, "--hide", str(tmp_path / "relaese")]) == 1
+    assert "relaese to hide" in capsys.readouterr().err

@@ -423,7 +423,7 @@ def _grade(settings, students, submissions, out, run, hidden, progress) -> list[
         try:
             content = checked(find(submissions, settings.name, student))
         except NoGrade as problem:
-            kept[student.id] = _without(out, student, variant, problem)
+            kept[student.id] = _without(settings, out, student, variant, problem)
             log(f"{student.id}: no grade, {problem}")
             continue
         prints[student.id] = settings.fingerprint(variant, content)
@@ -437,12 +437,12 @@ def _grade(settings, students, submissions, out, run, hidden, progress) -> list[
     for who, evidence in progress(run(orders), total=len(orders)):
         if isinstance(evidence, NoGrade):
             # Not kept: it says nothing of the submission, and the next grading tries again.
-            kept[who] = _without(out, people[who], numbers[who], evidence)
+            kept[who] = _without(settings, out, people[who], numbers[who], evidence)
             log(f"{who}: no grade, {evidence}")
             continue
         found = graded(settings, people[who], numbers[who], evidence)
         kept[who] = found
-        page = report.page(found, evidence.executed)
+        page = report.page(assignments.get(settings.name), found, evidence.executed)
         _write(out / "feedback" / f"{who}.html", page)
         state = asdict(found) | {"fingerprint": prints[who]}
         _write(out / STATE / f"{who}.json", json.dumps(state))
@@ -455,9 +455,12 @@ def _grade(settings, students, submissions, out, run, hidden, progress) -> list[
     return grades
 
 
-def _without(out: Path, student: Student, variant: int, problem: NoGrade) -> Grade:
+def _without(
+    settings: Settings, out: Path, student: Student, variant: int, problem: NoGrade
+) -> Grade:
     found = Grade(student, variant, None, {}, "no grade", str(problem))
-    _write(out / "feedback" / f"{student.id}.html", report.page(found, None))
+    page = report.page(assignments.get(settings.name), found, None)
+    _write(out / "feedback" / f"{student.id}.html", page)
     return found
 
 

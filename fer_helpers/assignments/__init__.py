@@ -142,13 +142,26 @@ def answer(task: str, value: object) -> None:
                 raise WrongKind("a function")
             _FUNCTIONS[task], record = value, {"task": task, "function": True}
         else:
-            record = {"task": task, "value": encode(value)}
+            # What the task asks for says more than what can be written down.
             asked[task].understand(value)
+            record = {"task": task, "value": encode(value)}
     except WrongKind as unfit:
-        print(f"{task}: not noted. It asks for {unfit}, and you gave {describe(value)}.")
+        print(f"{task}: not noted. It asks for {unfit}, and you gave {_given(value, unfit)}.")
         return
     _note(record)
     print(f"{task}: noted, {describe(value)}.")
+
+
+def _given(value: object, unfit: WrongKind) -> str:
+    """Say what was given, and which part of it does not fit where that is known."""
+    given = describe(value)
+    if type(value) in (list, tuple):
+        if any(item is Ellipsis for item in value[:100]):
+            return f"{given} with dots in it, which are there to be replaced"
+        part = unfit.part[0] if unfit.part else value
+        if part is not value:
+            return f"{given} with {repr(part)[:40] if type(part) is str else describe(part)} in it"
+    return given
 
 
 def _note(record: dict) -> None:

@@ -487,7 +487,7 @@ def _grade(settings, students, submissions, out, run, hidden, progress) -> list[
         try:
             content = checked(find(submissions, settings.name, student))
         except NoGrade as problem:
-            kept[student.id] = _without(out, student, variant, problem)
+            kept[student.id] = _without(settings, out, student, variant, problem)
             log(f"{student.id}: no grade, {problem}")
             continue
         if (said := stated_variant(content)) not in (None, variant):
@@ -512,15 +512,15 @@ def _grade(settings, students, submissions, out, run, hidden, progress) -> list[
     for who, evidence in progress(run(orders), total=len(orders)):
         if isinstance(evidence, NoGrade):
             # Not kept: it says nothing of the submission, and the next grading tries again.
-            kept[who] = _without(out, people[who], numbers[who], evidence)
+            kept[who] = _without(settings, out, people[who], numbers[who], evidence)
             log(f"{who}: no grade, {evidence}")
             continue
         try:
             found = graded(settings, people[who], numbers[who], evidence)
-            page = report.page(found, evidence.executed)
+            page = report.page(assignments.get(settings.name), found, evidence.executed)
         except Exception as error:  # of a submission that nobody has thought of; the others go on
             problem = NoGrade(f"what it handed in could not be judged ({type(error).__name__})")
-            kept[who] = _without(out, people[who], numbers[who], problem)
+            kept[who] = _without(settings, out, people[who], numbers[who], problem)
             log(f"{who}: no grade, {problem}: {error!r}")
             continue
         kept[who] = found
@@ -536,9 +536,12 @@ def _grade(settings, students, submissions, out, run, hidden, progress) -> list[
     return grades
 
 
-def _without(out: Path, student: Student, variant: int, problem: NoGrade) -> Grade:
+def _without(
+    settings: Settings, out: Path, student: Student, variant: int, problem: NoGrade
+) -> Grade:
     found = Grade(student, variant, None, {}, "no grade", str(problem))
-    _write(out / "feedback" / f"{student.id}.html", report.page(found, None))
+    page = report.page(assignments.get(settings.name), found, None)
+    _write(out / "feedback" / f"{student.id}.html", page)
     return found
 
 

@@ -23,7 +23,9 @@ _HEAD = """<!doctype html>
 :root {{ color-scheme: light dark; }}
 body {{ font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; }}
 body {{ padding: 0 1rem; }}
-table {{ border-collapse: collapse; display: block; overflow-x: auto; }}
+.wide {{ overflow-x: auto; }}
+table {{ border-collapse: collapse; }}
+td:first-child {{ white-space: nowrap; }}
 th, td {{ border: 1px solid #888; padding: .3rem .6rem; text-align: left; vertical-align: top; }}
 pre {{ border-left: 3px solid #888; overflow-x: auto; padding: .3rem .8rem; }}
 pre {{ white-space: pre-wrap; }}
@@ -48,11 +50,13 @@ def cells_of(executed: str | None) -> list[dict]:
         return []
 
 
-def page(grade, executed: str | None) -> str:
+def page(assignment, grade, executed: str | None) -> str:
     """Return a student's page: points and reasons by task, then the notebook as it ran.
 
     Parameters
     ----------
+    assignment
+        What was graded.
     grade
         A `fer_helpers.assignments.grade.Grade`.
     executed
@@ -61,22 +65,30 @@ def page(grade, executed: str | None) -> str:
     student = grade.student
     points = "No grade" if grade.points is None else f"{grade.points:g} of 100 points"
     parts = [
-        _HEAD.format(title=_text(f"Feedback for {student.name or student.id}")),
+        _HEAD.format(title=_text(f"{assignment.title}: feedback for {student.name or student.id}")),
         f"<h1>{_text(student.name or student.id)}: {points}</h1>",
-        f"<p>Variant {grade.variant}. {_text(grade.status.capitalize())}"
+        f"<p>{_text(assignment.title)}, variant {grade.variant}. {_text(grade.status.capitalize())}"
         f"{': ' + _text(grade.reason) if grade.reason else ''}.</p>",
     ]
     if grade.tasks:
+        titles = {task.name: task.title for task in assignment.tasks}
         rows = [
-            [name, f"{task['points']:g} of {task['of']}", task["says"]]
+            [name, titles[name], f"{task['points']:g} of {task['of']}", task["says"]]
             for name, task in grade.tasks.items()
         ]
-        parts.append(_table(["Task", "Points", "Feedback"], rows))
-    cells = cells_of(executed)
+        parts.append(_table(["Task", "About", "Points", "Feedback"], rows))
+    cells = [cell for cell in cells_of(executed) if not _of_the_run(cell)]
     if cells:
         parts.append("<h2>Your notebook as it ran, with your variant</h2>")
         parts += [_cell(cell) for cell in cells]
     return "\n".join([*parts, _FOOT])
+
+
+def _of_the_run(cell: dict) -> bool:
+    """Tell whether papermill has added the cell: a banner over an error, as HTML."""
+    metadata = cell.get("metadata")
+    tags = metadata.get("tags") if isinstance(metadata, dict) else None
+    return isinstance(tags, list) and "papermill-error-cell-tag" in tags
 
 
 def _text(value: object) -> str:
@@ -125,12 +137,14 @@ def _whole(data: object) -> str:
 
 
 def _table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    lines = ["<table><thead><tr>"]
+    # Too wide for a phone it scrolls, with the keyboard too.
+    lines = ['<div class="wide" tabindex="0" role="region" aria-label="Table">']
+    lines.append("<table><thead><tr>")
     lines += [f'<th scope="col">{_text(name)}</th>' for name in header]
     lines.append("</tr></thead><tbody>")
     for row in rows:
         lines.append("<tr>" + "".join(f"<td>{_text(value)}</td>" for value in row) + "</tr>")
-    return "\n".join([*lines, "</tbody></table>"])
+    return "\n".join([*lines, "</tbody></table></div>"])
 
 
 def shares(assignment, grades: list) -> np.ndarray:
@@ -227,6 +241,7 @@ def _figure(assignment, points: np.ndarray, share: np.ndarray) -> str:
     figure = Figure(figsize=(9, 3.4), layout="constrained")
     left, right = figure.subplots(1, 2)
     left.hist(points, bins=np.arange(0, 101, 10), color="#3b6ea5", edgecolor="white")
+    left.yaxis.get_major_locator().set_params(integer=True)
     left.set(xlabel="points", ylabel="students", xlim=(0, 100))
     names = [task.name for task in assignment.tasks]
     right.barh(names, share.mean(axis=0), color="#3b6ea5")

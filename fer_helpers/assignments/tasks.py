@@ -33,11 +33,14 @@ def array(value: object) -> np.ndarray:
 
 
 def row(value: object, length: int) -> np.ndarray:
-    """Read a list of so many numbers."""
+    """Read a list of so many numbers; a batch of one, which is what Keras gives, is one."""
     try:
-        return exercises.numbers(value, shape=(length,))
+        found = exercises.numbers(value)
     except WrongKind:
-        raise WrongKind(f"a list of {length} numbers", value) from None
+        found = np.empty(0)
+    if found.shape not in ((length,), (1, length)):
+        raise WrongKind(f"a list of {length} numbers", value)
+    return found.reshape(length)
 
 
 def names(value: object, options: tuple[str, ...], length: int) -> list[str]:
@@ -46,8 +49,10 @@ def names(value: object, options: tuple[str, ...], length: int) -> list[str]:
     if isinstance(value, (list, tuple)) and len(value) == length:
         found = [item.strip() if isinstance(item, str) else item for item in value]
         # An array among them would be compared number by number.
-        if all(isinstance(item, str) and item in options for item in found):
+        unknown = [item for item in found if not isinstance(item, str) or item not in options]
+        if not unknown:
             return found
+        value = unknown[0]
     raise WrongKind(f"a list of {length}, each one of {listed}", value)
 
 
@@ -218,7 +223,7 @@ def judge(task: Task, work: Work, records: list[dict], seed: int) -> Result:
         return _judge_function(task, work, records, seed)
     given = [record for record in records if "value" in record]
     if not given:
-        return Result(0, "Nothing was handed in.")
+        return Result(0, "Nothing was handed in. What its cell printed, or its error, says why.")
     try:
         answer = task.understand(decode(given[-1]["value"]))
     except WrongKind as kind:
@@ -250,7 +255,7 @@ def _judge_function(task: Task, work: Work, records: list[dict], seed: int) -> R
             number += 1
         points += 0 if wrong else kind.share * task.points
         if wrong:
-            said.append(f"{kind.name}: {wrong}.")
+            said.append(f"{kind.name[0].upper()}{kind.name[1:]}: {wrong}.")
     return Result(round(points, 2), " ".join(said) or "Right.")
 
 
@@ -268,5 +273,8 @@ def _wrong(task: Task, work: Work, record: dict | None, arguments: tuple) -> str
 
 
 def encoded(calls: list[list[tuple]]) -> list:
-    """Return the arguments of all hidden calls of a task as plain data, one after the other."""
-    return [encode(list(arguments)) for kind in calls for arguments in kind]
+    """Return the arguments of all hidden calls of a task as plain data, one after the other.
+
+    Tuples stay tuples: a function may add to a shape, and was written for a tuple.
+    """
+    return [encode(list(arguments), tuples=True) for kind in calls for arguments in kind]

@@ -12,8 +12,15 @@ from fer_helpers.exercises import WrongKind
 LARGEST, _DEEPEST = 1_000_000, 20
 
 
-def encode(value: object) -> object:
+def encode(value: object, *, tuples: bool = False) -> object:
     """Turn numbers, text, lists, dictionaries and arrays into what JSON can hold.
+
+    Parameters
+    ----------
+    value
+        What to encode.
+    tuples
+        Whether `decode` gives tuples back; otherwise they become lists.
 
     Raises
     ------
@@ -26,11 +33,13 @@ def encode(value: object) -> object:
     [0.5, [True, 'valid']]
     >>> encode(np.eye(2, dtype=int))
     {'array': [[1, 0], [0, 1]]}
+    >>> decode(encode([(8, 8, 1)], tuples=True))
+    [(8, 8, 1)]
     """
-    return _plain(value, 0, [0])
+    return _plain(value, 0, [0], tuples)
 
 
-def _plain(value: object, depth: int, count: list[int]) -> object:
+def _plain(value: object, depth: int, count: list[int], tuples: bool) -> object:
     count[0] += 1
     if hasattr(value, "__array__") and not isinstance(value, np.generic):
         value = np.asarray(value)
@@ -46,14 +55,16 @@ def _plain(value: object, depth: int, count: list[int]) -> object:
     if isinstance(value, np.generic) and value.dtype.kind in "biuf":
         return value.item()
     if type(value) in (list, tuple):
-        return [_plain(item, depth + 1, count) for item in value]
+        items = [_plain(item, depth + 1, count, tuples) for item in value]
+        return {"tuple": items} if tuples and type(value) is tuple else items
     if type(value) is dict and all(type(key) is str for key in value):
-        return {"entries": [[key, _plain(item, depth + 1, count)] for key, item in value.items()]}
+        items = [[key, _plain(item, depth + 1, count, tuples)] for key, item in value.items()]
+        return {"entries": items}
     raise WrongKind("numbers, text, lists or arrays of them")
 
 
 def decode(value: object) -> object:
-    """Turn what `encode` gave back into values; lists stay lists.
+    """Turn what `encode` gave back into values.
 
     Raises
     ------
@@ -84,6 +95,8 @@ def _value(value: object, depth: int) -> object:
             if array.dtype.kind not in "biuf":
                 raise WrongKind("an array of numbers")
             return array
+        if set(value) == {"tuple"} and isinstance(value["tuple"], list):
+            return tuple(decode(item) for item in value["tuple"])
         if set(value) == {"entries"}:
             try:
                 return {str(key): _value(item, depth + 1) for key, item in value["entries"]}

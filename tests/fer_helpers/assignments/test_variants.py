@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from fer_helpers import assignments
-from fer_helpers.assignments.tasks import judge
-from fer_helpers.assignments.values import encode
+from fer_helpers.assignments.tasks import encoded, judge
+from fer_helpers.assignments.values import decode, encode
 from tests.fer_helpers.assignments import solvers
 
 VARIANTS = range(0, 10_000, 200)
@@ -75,3 +75,24 @@ def test_there_are_six_to_ten_tasks_and_what_is_handed_out_holds_no_key(name):
 
 def _listed(value):
     return list(value) if isinstance(value, tuple) else value
+
+
+def test_a_known_shape_reaches_a_function_as_the_tuple_that_it_was_written_for():
+    (task,) = (t for t in assignments.get("a3-architectures").tasks if t.name == "task-2")
+    for arguments in encoded(task.calls(assignments.get("a3-architectures").work(0), 7)):
+        shape, layers = decode(arguments)
+        assert type(shape) is tuple and type(layers) is list
+
+
+def test_a_typical_batch_of_one_is_noted_and_an_unfit_part_is_named(capsys):
+    assignments.begin("a3-architectures", 0)
+    assignments.answer("task-9", np.ones((1, 3)))
+    assignments.answer("task-9", np.ones((3, 1)))
+    assignments.answer("task-1", [..., 3])
+    assignments.begin("a1-convolution", 0)
+    assignments.answer("task-6", ["blur", "Sobel", "shift", "spots"])
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "task-9: noted, an array of shape (1, 3)."
+    assert said[1].startswith("task-9: not noted. It asks for a list of 3 numbers")
+    assert said[2].endswith("you gave a list of 2 with dots in it, which are there to be replaced.")
+    assert said[3].endswith("and you gave a list of 4 with 'Sobel' in it.")

@@ -27,8 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
     grade.add_argument("--out", type=Path, default=Path("graded"))
     grade.add_argument("--jobs", type=int, default=1, help="submissions at a time, here")
     grade.add_argument("--dask", metavar="ADDRESS", help="run on this Dask cluster instead")
-    grade.add_argument("--cell-seconds", type=int, default=60, help="longest time for one cell")
-    grade.add_argument("--seconds", type=int, default=300, help="longest time for a submission")
+    grade.add_argument("--cell-seconds", type=int, help="longest time for one cell")
+    grade.add_argument("--seconds", type=int, help="longest time for a submission")
     grade.add_argument("--memory", type=int, default=2048, help="megabytes for a submission")
     grade.add_argument("--processes", type=int, default=64, help="processes of a submission")
     grade.add_argument(
@@ -96,17 +96,18 @@ def _grade(options: argparse.Namespace, students: list, place: Path) -> int:
     from fer_helpers.assignments import execution, grade, sandbox
 
     for name in ("jobs", "cell_seconds", "seconds", "memory", "processes"):
-        if getattr(options, name) < 1:
+        if getattr(options, name) is not None and getattr(options, name) < 1:
             print(f"error: --{name.replace('_', '-')} must be at least 1", file=sys.stderr)
             return 1
     if not options.dask:
         grade.complain(execution.missing_protections(), "this machine", options.require_sandbox)
+    assignment = assignments.get(options.assignment)
     settings = grade.Settings(
         options.assignment,
         read_secret(place),
-        options.cell_seconds,
+        options.cell_seconds or assignment.cell_seconds,
         sandbox.Limits(
-            seconds=options.seconds,
+            seconds=options.seconds or assignment.seconds,
             memory=options.memory * 2**20,
             processes=options.processes,
         ),

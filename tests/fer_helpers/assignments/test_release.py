@@ -7,6 +7,7 @@ import re
 import zipfile
 
 import nbformat
+import papermill
 import pytest
 
 from fer_helpers import assignments
@@ -20,6 +21,7 @@ from fer_helpers.assignments.roster import (
     variants,
 )
 from tools import assignments as maker
+from tools import notebooks
 
 SECRET = b"a secret for the tests only"
 CLASS = [Student(f"s{number:03}", f"Student {number}") for number in range(300)]
@@ -214,3 +216,24 @@ def test_what_is_not_there_is_named():
     assignments.begin("a1-convolution", 0)
     with pytest.raises(ValueError, match="task-1, task-2"):
         assignments.answer("task1", 3)
+
+
+def test_papermill_alone_gives_a_variant_and_names_what_it_cannot(tmp_path):
+    name, out = "a1-convolution", tmp_path / "out.ipynb"
+    source = str(maker.STORED / f"{name}.ipynb")
+    work = assignments.get(name).work(9_999)
+    with notebooks.kernel():
+        papermill.execute_notebook(source, str(out), {"variant": 9_999}, progress_bar=False)
+        printed = "\n".join(
+            text
+            for cell in notebooks.code_cells(nbformat.read(out, 4))
+            for text in notebooks.texts(cell)
+        )
+        assert str(work.image) in printed
+        assert printed.count("noted") == len(assignments.get(name).tasks)
+        for parameters, said in (
+            ({"variant": 10_000}, "variant must be a whole number from 0 to 9999, not 10000"),
+            ({"varient": 3}, "did you mean 'variant'"),
+        ):
+            with pytest.raises(papermill.PapermillExecutionError, match=said):
+                papermill.execute_notebook(source, str(out), parameters, progress_bar=False)

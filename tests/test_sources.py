@@ -233,6 +233,7 @@ QUOTED = {
     "0.991": "yershov2025",
     "41.2": "matijasevic2024",
     "83.61": "matijasevic2024",
+    "90.35": "matijasevic2024",
     "28.54": "he2016",
     "27.94": "he2016",
 }

@@ -84,10 +84,10 @@ def test_half_a_surrogate_pair_in_what_ran_leaves_a_page(tmp_path):
 def test_what_nobody_has_thought_of_costs_its_own_row(tmp_path, monkeypatch):
     page = report.page
 
-    def fragile(one, executed):
+    def fragile(assignment, one, executed):
         if executed == "odd":
             raise RuntimeError("unheard of\nada: 100, graded")
-        return page(one, executed)
+        return page(assignment, one, executed)
 
     monkeypatch.setattr(report, "page", fragile)
     found = graded(tmp_path, {"ada": evidence([], "odd")})

@@ -1,0 +1,37 @@
+"""Right answers, and wrong ones with a piece of the hint that each must get."""
+
+RIGHT = {
+    "21-transfer-rafdb.1": [0.4505, 0.45054],
+    "21-transfer-rafdb.2": [0.1711, 0.171],
+    "21-transfer-rafdb.3": [32768, 32768.0],
+    "21-transfer-rafdb.4": [16.5],
+}
+WRONG = [
+    ("21-transfer-rafdb.1", 0.5484, "VGG-16's"),
+    ("21-transfer-rafdb.1", 0.9001, "the highest"),
+    ("21-transfer-rafdb.1", 0.5, "errors left"),
+    ("21-transfer-rafdb.1", 0.7531, "mean over images"),
+    ("21-transfer-rafdb.1", 0.901, "the highest"),
+    ("21-transfer-rafdb.1", 2.7, "is a share"),
+    ("21-transfer-rafdb.1", 0.3, "swallow"),
+    ("21-transfer-rafdb.1", "low", "a number"),
+    ("21-transfer-rafdb.2", 0.693, "of one wrong image"),
+    ("21-transfer-rafdb.2", 0.522, "counts the right"),
+    ("21-transfer-rafdb.2", 0.2469, "in bits"),
+    ("21-transfer-rafdb.2", 0.4424, "one of six"),
+    ("21-transfer-rafdb.2", 0, "a loss of nothing"),
+    ("21-transfer-rafdb.2", 0.9, "largest probability"),
+    ("21-transfer-rafdb.3", 18432, "keep it"),
+    ("21-transfer-rafdb.3", 2048, "How many places"),
+    ("21-transfer-rafdb.3", 8192, "four times as many maps"),
+    ("21-transfer-rafdb.3", 4608, "VGG-16's"),
+    ("21-transfer-rafdb.3", 100352, "224"),
+    ("21-transfer-rafdb.3", 16, "the places"),
+    ("21-transfer-rafdb.3", 7, "halve the side"),
+    ("21-transfer-rafdb.4", 33, "features of its own"),
+    ("21-transfer-rafdb.4", 11, "more than a forward pass"),
+    ("21-transfer-rafdb.4", 5.5, "as one forward pass"),
+    ("21-transfer-rafdb.4", 1.5, "one epoch of each"),
+    ("21-transfer-rafdb.4", 2 / 33, "wrong way round"),
+    ("21-transfer-rafdb.4", 4, "count forward passes"),
+]

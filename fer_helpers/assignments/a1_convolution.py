@@ -234,7 +234,7 @@ ASSIGNMENT = Assignment(
             cases=(
                 Cases("square images and 3×3 kernels", 0.5, _square),
                 Cases("images and kernels that are not square", 0.3, _oblong),
-                Cases("kernels of even or single size", 0.2, _even),
+                Cases("kernels of even size or of one weight", 0.2, _even),
             ),
         ),
         Task(

@@ -71,12 +71,12 @@ def page(assignment, grade, executed: str | None) -> str:
         f"{': ' + _text(grade.reason) if grade.reason else ''}.</p>",
     ]
     if grade.tasks:
-        titles = {task.name: task.title for task in assignment.tasks}
+        # The spaces keep the points in one line.
         rows = [
-            [name, titles[name], f"{task['points']:g} of {task['of']}", task["says"]]
+            [name, f"{task['points']:g}\xa0of\xa0{task['of']}", task["says"]]
             for name, task in grade.tasks.items()
         ]
-        parts.append(_table(["Task", "About", "Points", "Feedback"], rows))
+        parts.append(_table(["Task", "Points", "Feedback"], rows))
     cells = [cell for cell in cells_of(executed) if not _of_the_run(cell)]
     if cells:
         parts.append("<h2>Your notebook as it ran, with your variant</h2>")

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import os
+import threading
 import time
 import zipfile
 
@@ -266,3 +267,20 @@ def test_a_roster_is_parted_at_the_ends_of_its_lines_only(tmp_path):
     path.write_text('id,name\nada,"' + "open\n" * 30_000)
     with pytest.raises(RosterError, match="is a quotation mark left open"):
         read_roster(path)
+
+
+def test_a_stop_ends_what_runs_at_once(monkeypatch):
+    begun, ended = threading.Event(), []
+
+    def execute(order, stop):
+        if order == "long":
+            begun.set()
+            ended.append(stop.wait(30))
+        begun.wait(30)
+        return evidence([])
+
+    monkeypatch.setattr(grade, "execute", execute)
+    runs = grade.local({"ada": "short", "alan": "long"}, 2)
+    assert next(runs)[0] == "ada"
+    runs.close()
+    assert ended == [True]

@@ -10,6 +10,7 @@ import secrets
 import stat
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,8 +75,8 @@ class Evidence:
     memory: int
 
 
-def execute(order: Order) -> Evidence:
-    """Run a submission in a folder and a process of its own.
+def execute(order: Order, stop: threading.Event | None = None) -> Evidence:
+    """Run a submission in a folder and a process of its own, until `stop` is set.
 
     Examples
     --------
@@ -95,6 +96,7 @@ def execute(order: Order) -> Evidence:
             folder=folder,
             limits=order.limits,
             hidden=[Path(path) for path in order.hidden],
+            stop=stop,
             environment={
                 "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
                 "TF_CPP_MIN_LOG_LEVEL": "3",

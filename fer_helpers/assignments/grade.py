@@ -9,6 +9,7 @@ import json
 import os
 import re
 import sys
+import threading
 import time
 import unicodedata
 import zipfile
@@ -333,14 +334,15 @@ def _sentence(failed: list[str], cell_seconds: int) -> str:
 
 def local(orders: dict[str, Order], jobs: int) -> Iterator[tuple[str, Evidence | NoGrade]]:
     """Run orders on this machine, so many at a time, and yield them as they finish."""
+    stop = threading.Event()
     with ThreadPoolExecutor(jobs) as pool:
         waiting = iter(orders.items())
         running: dict[Future, str] = {}
         try:
             while True:
-                # No more are begun than run: a stop then waits for these alone.
+                # No more are begun than run: a stop then has these alone to end.
                 for student, one in waiting:
-                    running[pool.submit(execute, one)] = student
+                    running[pool.submit(execute, one, stop)] = student
                     if len(running) >= jobs:
                         break
                 if not running:
@@ -349,6 +351,7 @@ def local(orders: dict[str, Order], jobs: int) -> Iterator[tuple[str, Evidence |
                 for future in done:
                     yield running.pop(future), _outcome(future)
         finally:
+            stop.set()
             for future in running:
                 future.cancel()
 

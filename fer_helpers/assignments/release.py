@@ -180,6 +180,10 @@ def release(
     book = instructors_notebook(name, notebooks)
     found = variants(students, name, secret)
     students_notebook(book, 0)
+    # What was collected there, for example; an earlier release goes.
+    for path in sorted((out / "students" / name).glob("*.ipynb")):
+        if not path.is_dir():
+            raise RosterError(f"{path} is from no release, which would remove it; move it first")
     # Everything is made beside its place, and takes it in the end: a stop leaves the old release.
     places = {"students": out / "students" / name, "keys": out / "keys" / name}
     drafts = {part: place.with_name(f".{name}.part") for part, place in places.items()}

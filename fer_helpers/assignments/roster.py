@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import hmac
+import io
 import os
 import re
 import secrets
@@ -61,7 +62,16 @@ def read_roster(path: Path) -> list[Student]:
         raise RosterError(f"{path} is no text in UTF-8 ({error}); save it as CSV, UTF-8") from None
     # A German or French spreadsheet separates by semicolons.
     first = text.partition("\n")[0]
-    table = csv.DictReader(text.splitlines(), delimiter=";" if ";" in first else ",")
+    # Not splitlines(): it also parts at characters that a name may have by accident.
+    lines = io.StringIO(text, newline="")
+    table = csv.DictReader(lines, delimiter=";" if ";" in first else ",")
+    try:
+        return _students(table, path)
+    except csv.Error as error:
+        raise RosterError(f"{path} is no CSV ({error}); is a quotation mark left open?") from None
+
+
+def _students(table: csv.DictReader, path: Path) -> list[Student]:
     columns = [(name or "").strip().lower() for name in table.fieldnames or []]
     if "id" not in columns:
         found = ", ".join(columns) or "nothing"

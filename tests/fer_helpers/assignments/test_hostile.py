@@ -7,14 +7,15 @@ import csv
 import io
 import json
 import os
+import threading
 import time
 import zipfile
 
 import pytest
 
 from fer_helpers.assignments import __main__ as cli
-from fer_helpers.assignments import execution, grade, report, values
-from fer_helpers.assignments.roster import Student, variants
+from fer_helpers.assignments import execution, grade, release, report, values
+from fer_helpers.assignments.roster import RosterError, Student, read_roster, variants
 from fer_helpers.exercises import WrongKind
 
 NAME = "a1-convolution"
@@ -245,3 +246,41 @@ def test_a_folder_to_hide_that_is_not_there_is_an_error(tmp_path, capsys):
     command += ["--roster", str(tmp_path / "roster.csv"), "--out", str(tmp_path / "graded")]
     assert cli.main([*command, "--hide", str(tmp_path / "relaese")]) == 1
     assert "relaese to hide" in capsys.readouterr().err
+
+
+def test_a_release_removes_no_submissions_that_were_collected_in_its_place(tmp_path):
+    collected = tmp_path / "students" / NAME / "ada.ipynb"
+    collected.parent.mkdir(parents=True)
+    collected.write_text("work of a week")
+    with pytest.raises(RosterError, match="ada.ipynb is from no release"):
+        release.release(NAME, list(TWO), SECRET, tmp_path)
+    assert collected.read_text() == "work of a week"
+    collected.unlink()
+    for _ in range(2):
+        release.release(NAME, list(TWO), SECRET, tmp_path)
+
+
+def test_a_roster_is_parted_at_the_ends_of_its_lines_only(tmp_path):
+    path = tmp_path / "roster.csv"
+    path.write_text('id,name,email\r\nada,A\x0bB\x85C,a@b\r\nalan,"two\nlines",c@d\r\n', newline="")
+    assert [student.id for student in read_roster(path)] == ["ada", "alan"]
+    path.write_text('id,name\nada,"' + "open\n" * 30_000)
+    with pytest.raises(RosterError, match="is a quotation mark left open"):
+        read_roster(path)
+
+
+def test_a_stop_ends_what_runs_at_once(monkeypatch):
+    begun, ended = threading.Event(), []
+
+    def execute(order, stop):
+        if order == "long":
+            begun.set()
+            ended.append(stop.wait(30))
+        begun.wait(30)
+        return evidence([])
+
+    monkeypatch.setattr(grade, "execute", execute)
+    runs = grade.local({"ada": "short", "alan": "long"}, 2)
+    assert next(runs)[0] == "ada"
+    runs.close()
+    assert ended == [True]

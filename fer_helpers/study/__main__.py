@@ -114,7 +114,7 @@ def _refuse_a_mixture(plan: Plan, runs: dict, target: Path) -> None:
     new = next(iter(runs.values()))
     for member, old in results.stored(plan.study, plan.dataset, plan.profile).items():
         # A run that was stored before the protocol had its latest fields has their defaults.
-        protocol = asdict(training.Protocol(**old.protocol))
+        protocol = asdict(training.Protocol("")) | old.protocol
         same = (protocol, old.data_checksum) == (new.protocol, new.data_checksum)
         if member not in runs and not same:
             raise ValueError(

@@ -82,6 +82,14 @@ def test_there_is_a_stored_run_on_real_faces():
     assert "fer2013" in {dataset for _, dataset, _ in results.folders()}
 
 
+# A short training of many normalisations with a long memory gives every face the same answer:
+# chapter 20 is about it.
+BLIND = {
+    ("four-cnns/mobilenet_v3_small-honest", "cpu"),
+    ("four-cnns/mobilenet_v3_small-paper", "cpu"),
+}
+
+
 @pytest.mark.parametrize(("plan", "dataset", "profile"), results.folders())
 def test_stored_runs_are_complete(plan, dataset, profile):
     runs = results.stored(plan, dataset, profile)
@@ -98,9 +106,14 @@ def test_stored_runs_are_complete(plan, dataset, profile):
             assert run.probabilities[split].shape == (len(labels), len(reference.class_names))
             if dataset != "fer2013":
                 continue  # what can be learned of the simulated thermograms is a question
-            # Better than always naming the largest class, or something was mixed up.
             largest = np.bincount(labels).max() / len(labels)
-            assert evaluation.accuracy(labels, run.probabilities[split]) > largest + 0.05
+            accuracy = evaluation.accuracy(labels, run.probabilities[split])
+            if (plan, profile) in BLIND:
+                assert len(np.unique(run.probabilities[split].round(6), axis=0)) == 1
+                assert accuracy == largest
+                continue
+            # Better than always naming the largest class, or something was mixed up.
+            assert accuracy > largest + 0.05
     files = list((results.RUNS / plan / f"{dataset}-{profile}").glob("*.json"))
     text = "".join(path.read_text() for path in files)
     assert not any(word in text for word in ("/home", "/root", "/tmp", "/work", "\\Users"))

@@ -515,6 +515,8 @@ def _proportional(pid: int) -> int | None:
     """Return a process's share of what it holds with others, in memory and swapped out."""
     try:
         rows = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0  # it has ended meanwhile; what it shared is still counted with the others
     except OSError:
         return None
     # A process without memory of its own, one that has ended, has no rows.

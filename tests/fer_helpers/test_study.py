@@ -467,3 +467,14 @@ def test_a_study_killed_in_an_epoch_ends_as_an_unbroken_one(tmp_path):
         with np.load(killed / "image-0.weights.npz") as theirs:
             for name in ours.files:
                 np.testing.assert_allclose(theirs[name], ours[name], rtol=1e-3, atol=1e-5)
+
+
+def test_a_stored_seed_without_the_latest_fields_is_of_the_same_configuration(tmp_path):
+    (plan,) = study.plans("compact", "fer2013", "full", seeds=2)
+    old = results.stored("compact", "fer2013", "full")["image", 0]
+    assert "mixup" not in old.protocol
+    new = dataclasses.replace(old, seed=1, protocol=dataclasses.asdict(plan.protocol))
+    cli._refuse_a_mixture(plan, {("image", 1): new}, tmp_path)
+    other = dataclasses.replace(new, protocol=new.protocol | {"mixup": 0.2})
+    with pytest.raises(ValueError, match="another configuration"):
+        cli._refuse_a_mixture(plan, {("image", 1): other}, tmp_path)

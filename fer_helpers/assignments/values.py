@@ -96,7 +96,7 @@ def _value(value: object, depth: int) -> object:
                 raise WrongKind("an array of numbers")
             return array
         if set(value) == {"tuple"} and isinstance(value["tuple"], list):
-            return tuple(decode(item) for item in value["tuple"])
+            return tuple(_value(item, depth + 1) for item in value["tuple"])
         if set(value) == {"entries"}:
             try:
                 return {str(key): _value(item, depth + 1) for key, item in value["entries"]}

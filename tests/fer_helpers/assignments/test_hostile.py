@@ -284,3 +284,14 @@ def test_a_stop_ends_what_runs_at_once(monkeypatch):
     assert next(runs)[0] == "ada"
     runs.close()
     assert ended == [True]
+
+
+@pytest.mark.parametrize("kind", ["tuple", "entries", "list"])
+def test_a_deep_answer_of_any_kind_is_refused_before_it_exhausts_the_stack(kind):
+    value = 1
+    for _ in range(400):
+        value = (
+            [value] if kind == "list" else {kind: [value] if kind == "tuple" else [["a", value]]}
+        )
+    with pytest.raises(WrongKind, match="something far smaller"):
+        values.decode(value)

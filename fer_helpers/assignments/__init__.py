@@ -143,7 +143,7 @@ def answer(task: str, value: object) -> None:
             _FUNCTIONS[task], record = value, {"task": task, "function": True}
         else:
             # What the task asks for says more than what can be written down.
-            asked[task].understand(value)
+            asked[task].reads(value)
             record = {"task": task, "value": encode(value)}
     except WrongKind as unfit:
         print(f"{task}: not noted. It asks for {unfit}, and you gave {_given(value, unfit)}.")

@@ -133,10 +133,6 @@ class Task:
     tolerance: float = 1e-6
     bar: Callable[[Work, object], tuple[float, str]] | None = None
 
-    def understand(self, value: object) -> object:
-        """Return the answer as what is compared, or raise `fer_helpers.exercises.WrongKind`."""
-        return self.reads(value)
-
     def same(self, one: object, other: object) -> bool:
         """Tell whether two answers are equal, up to the tolerance; shapes count."""
         one, other = np.asarray(one), np.asarray(other)
@@ -225,7 +221,7 @@ def judge(task: Task, work: Work, records: list[dict], seed: int) -> Result:
     if not given:
         return Result(0, "Nothing was handed in. What its cell printed, or its error, says why.")
     try:
-        answer = task.understand(decode(given[-1]["value"]))
+        answer = task.reads(decode(given[-1]["value"]))
     except WrongKind as kind:
         return Result(0, f"It asks for {kind}.")
     if task.bar:
@@ -266,7 +262,7 @@ def _wrong(task: Task, work: Work, record: dict | None, arguments: tuple) -> str
     if "value" not in record:
         return str(record.get("error", "nothing came back"))[:200]
     try:
-        answer = task.understand(decode(record["value"]))
+        answer = task.reads(decode(record["value"]))
     except WrongKind as kind:
         return f"it should return {kind}"
     return None if task.same(answer, task.key(work)(*arguments)) else "not right"

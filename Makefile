@@ -40,7 +40,7 @@ lint: setup
 	@$(VENV_PYTHON) -m ruff format --check .
 
 test: lint
-	@$(VENV_PYTHON) -m pytest -rs
+	@$(VENV_PYTHON) -m pytest -rs --numprocesses auto --maxprocesses 4 --dist loadscope
 
 benchmark: setup
 	@$(VENV_PYTHON) -m tools.benchmark

@@ -23,6 +23,20 @@ QUIET = (
 )
 
 
+@pytest.hookimpl(optionalhook=True)  # pytest without pytest-xdist does not know it
+def pytest_xdist_make_scheduler(config, log):
+    """Keep modules together in one process of `make test`: their fixtures are expensive."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            module = nodeid.split("::")[0]
+            # Up to a minute for each notebook, and they share nothing.
+            return nodeid if module == "tests/test_notebooks.py" else module
+
+    return Scheduling(config, log)
+
+
 @pytest.fixture(scope="session")
 def site():
     """Address of the site, built from the stored notebooks, served on this machine.

@@ -90,7 +90,15 @@ def test_size(name):
 def test_nbval(name):
     """Run the notebook again; strict but for cells tagged nbval-ignore-output."""
     command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider"]
-    command += ["--nbval-cell-timeout=600", "-o", "addopts=", "-p", "tools.nbval_history"]
+    command += [
+        "--nbval-cell-timeout=600",
+        "-o",
+        "addopts=",
+        "-p",
+        "tools.nbval_history",
+        "-p",
+        "no:xdist",
+    ]
     command.append(str(NOTEBOOKS / f"{name}.ipynb"))
     with notebooks.kernel() as environment:
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)

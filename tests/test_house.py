@@ -155,6 +155,30 @@ def test_an_unfinished_environment_is_not_used(monkeypatch, tmp_path):
     assert not setup.is_ready(), "a moved environment does not work"
 
 
+def test_the_environment_of_another_checkout_is_not_emptied_through_a_link(
+    monkeypatch, tmp_path, capsys
+):
+    other, link = tmp_path / "other", tmp_path / "link"
+    other.mkdir()
+    link.symlink_to(other)
+    monkeypatch.setattr(setup, "VENV", str(link))
+    monkeypatch.setattr(setup, "STAMP", str(link / "stamp.json"))
+    setup.check_link()  # an empty folder elsewhere, on a larger disk say, is fine
+    monkeypatch.setattr(setup, "pip", lambda *arguments: pytest.fail("installed"))
+    (other / "stamp.json").write_text(json.dumps({"folder": "/another/checkout"}))
+    assert setup.main() == 1
+    assert "holds another environment" in capsys.readouterr().err
+    assert (other / "stamp.json").exists()
+    (other / "stamp.json").write_text(json.dumps({"folder": setup.ROOT}))
+    setup.check_link()
+
+
+def test_set_up_takes_no_options(monkeypatch, capsys):
+    monkeypatch.setattr(setup, "build", lambda: pytest.fail("built"))
+    assert setup.main(["--help"]) == 2
+    assert "takes no options" in capsys.readouterr().err
+
+
 # What must not be in the tree
 
 

@@ -165,7 +165,25 @@ def make_venv():
         )
 
 
+def check_link():
+    """Refuse to clear, through a link, the environment of another checkout."""
+    if not os.path.islink(VENV):
+        return
+    try:
+        with open(STAMP) as file:
+            owner = json.load(file)["folder"]
+    except (OSError, IOError, ValueError, KeyError):
+        owner = None
+    if owner != ROOT and os.path.isdir(VENV) and os.listdir(VENV):
+        raise SetupError(
+            "{} is a link to {}, which holds another environment; setting up here would empty "
+            "it. Remove the link, or empty that folder yourself, and run the same command "
+            "again.".format(VENV, os.path.realpath(VENV))
+        )
+
+
 def build():
+    check_link()
     if os.path.exists(STAMP):
         os.remove(STAMP)
     check_space()
@@ -182,7 +200,10 @@ def build():
     print("The environment is ready.")
 
 
-def main():
+def main(arguments=()):
+    if arguments:
+        sys.stderr.write("{}It takes no options; to set up, leave them out.\n".format(__doc__))
+        return 2
     try:
         if is_ready():
             return 0
@@ -199,4 +220,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

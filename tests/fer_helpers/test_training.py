@@ -8,6 +8,7 @@ import scipy.ndimage
 
 from fer_helpers import training
 from fer_helpers.architectures import build
+from fer_helpers.training import fitting
 
 FACES = np.random.default_rng(0).random((96, 48, 48, 1), dtype="float32")
 LABELS = np.arange(96) % 7
@@ -193,20 +194,24 @@ def test_batches_differ_between_epochs_and_repeat_for_the_same_one():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"schedule": "cosin"}, "choose constant or cosine"),
-        ({"optimizer": "sdg"}, "choose adam or sgd"),
-        ({"epochs": 0}, "protocol needs"),
-        ({"batch_size": 0}, "protocol needs"),
-        ({"shift": 0.5}, "protocol needs"),
+        ({"schedule": "cosin"}, "schedule 'cosin'.*constant, cosine"),
+        ({"optimizer": "sdg"}, "optimizer 'sdg'.*adam, sgd"),
+        ({"epochs": 0}, "epochs must be a whole number"),
+        ({"epochs": None}, "epochs must be a whole number"),
+        ({"epochs": 2.5}, "epochs must be a whole number"),
+        ({"batch_size": 0}, "batch_size must be a whole number"),
+        ({"learning_rate": -0.1}, "learning_rate must be above 0"),
+        ({"learning_rate": float("nan")}, "learning_rate must be above 0"),
+        ({"shift": 0.5}, "shift must be"),
         ({"crop": 0}, "crop must be"),
         ({"label_smoothing": 1.0}, "label_smoothing must be"),
         ({"weight_decay": -0.1}, "weight_decay must be"),
         ({"rotation": 181.0}, "rotation must be from 0 to 180"),
         ({"zoom": 1.0}, "zoom must be"),
         ({"erase": -0.1}, "erase must be"),
-        ({"keep": "first"}, "choose last or best"),
-        ({"plateau": 0}, "plateau must be None or at least 1"),
-        ({"patience": 0}, "patience must be None or at least 1"),
+        ({"keep": "first"}, "keep 'first'.*last, best"),
+        ({"plateau": 0}, "plateau must be a whole number"),
+        ({"patience": 0}, "patience must be a whole number"),
         ({"mixup": -0.2}, "mixup must be at least 0"),
         ({"plateau": 3, "schedule": "cosine"}, "does not go with a schedule"),
     ],
@@ -225,7 +230,7 @@ def test_a_crop_larger_than_the_images_is_refused():
 
 def compiled(**changes):
     model = small()
-    training._compile(model, dataclasses.replace(SHORT, **changes), 100)
+    fitting._compile(model, dataclasses.replace(SHORT, **changes), 100)
     return model
 
 
@@ -285,7 +290,7 @@ class Watcher(keras.callbacks.Callback):
 
 def pretended(monkeypatch, losses, accuracies=None):
     """Let every epoch's record hold these values."""
-    original = training._Recorder.on_epoch_end
+    original = fitting._Recorder.on_epoch_end
 
     def on_epoch_end(self, epoch, logs=None):
         changed = {"val_loss": losses[epoch]}
@@ -293,7 +298,7 @@ def pretended(monkeypatch, losses, accuracies=None):
             changed["val_accuracy"] = accuracies[epoch]
         original(self, epoch, {**logs, **changed})
 
-    monkeypatch.setattr(training._Recorder, "on_epoch_end", on_epoch_end)
+    monkeypatch.setattr(fitting._Recorder, "on_epoch_end", on_epoch_end)
 
 
 def test_rate_falls_on_a_plateau_as_keras_has_it(monkeypatch):

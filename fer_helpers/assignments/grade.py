@@ -16,11 +16,13 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import nbformat
 
+import data_fetch
+import fer_helpers
 from data_fetch.cache import locked
 from fer_helpers import assignments
 from fer_helpers.assignments import report
@@ -88,8 +90,8 @@ def find(folder: Path, name: str, student: Student) -> bytes:
     """Find a student's submission and return its notebook.
 
     It may be ``ID.ipynb``, a folder ``ID`` or an archive ``ID.zip`` with one notebook, a file of
-    Canvas's download (its name contains ``_CANVASID_``), or a folder of Moodle's
-    (``NAME_…_assignsubmission_file``).
+    Canvas's download (its name contains ``_CANVASID_``), or a folder or file of Moodle's
+    (``NAME_…_assignsubmission_file…``).
 
     Raises
     ------
@@ -134,7 +136,7 @@ def _belongs(path: Path, student: Student) -> bool:
     canvas = re.search(r"_(\d+)_", path.name)
     if student.canvas_id and canvas and canvas[1] == student.canvas_id:
         return True
-    if not student.name or not path.is_dir():
+    if not student.name:
         return False
     # A Mac unpacks an é as two characters.
     name, found = (unicodedata.normalize("NFC", text) for text in (student.name, path.name))
@@ -237,6 +239,16 @@ def _lean(text: str) -> str:
     return lean
 
 
+@cache
+def _code() -> bytes:
+    """Return a hash of all code that keys and marks can depend on."""
+    digest = hashlib.sha256()
+    for package in (fer_helpers, data_fetch):
+        for path in sorted(Path(package.__file__).parent.rglob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.digest()
+
+
 @dataclass(frozen=True)
 class Settings:
     """How a class is graded.
@@ -265,8 +277,7 @@ class Settings:
         digest = hashlib.sha256(content)
         facts = [self.name, variant, self.cell_seconds, asdict(self.limits)]
         digest.update(json.dumps(facts).encode() + self.secret)
-        for path in sorted(Path(__file__).parent.glob("*.py")):
-            digest.update(path.read_bytes())
+        digest.update(_code())
         return digest.hexdigest()
 
 
@@ -411,7 +422,7 @@ def on_dask(
         from distributed import Client, as_completed
     except ImportError:
         raise RosterError(
-            "Dask is not installed; pip install 'reading-faces[dask]' here and on the workers"
+            "Dask is not installed; make setup brings it, here and on the workers"
         ) from None
     try:
         client = Client(address, timeout=10)
@@ -479,22 +490,23 @@ def grade(
 
 def _grade(settings, students, submissions, out, run, hidden, progress) -> list[Grade]:
     numbers = variants(students, settings.name, settings.secret)
+    found = {student.id: _read_in(submissions, settings.name, student) for student in students}
+    others = _of_other_variants(found, numbers)
     for folder in (out / STATE, out / "feedback"):
         folder.mkdir(exist_ok=True)
+    _claim(out, settings.name)
     log = _Log(out / LOG)
     kept: dict[str, Grade] = {}
-    orders, prints, others = {}, {}, []
+    orders, prints = {}, {}
     everything = (submissions.resolve(), out.resolve(), *hidden)
     for student in students:
-        variant = numbers[student.id]
-        try:
-            content = checked(find(submissions, settings.name, student))
-        except NoGrade as problem:
-            kept[student.id] = _without(settings, out, student, variant, problem)
-            log(f"{student.id}: no grade, {problem}")
+        variant, content = numbers[student.id], found[student.id]
+        if isinstance(content, NoGrade):
+            kept[student.id] = _without(settings, out, student, variant, content)
+            log(f"{student.id}: no grade, {content}")
             continue
-        if (said := stated_variant(content)) not in (None, variant):
-            others.append(student.id)
+        if student.id in others:
+            said = others[student.id]
             log(f"{student.id}: the notebook says variant {said}; it is graded with {variant}")
         prints[student.id] = settings.fingerprint(variant, content)
         old = _stored(out, student, prints[student.id])
@@ -503,14 +515,6 @@ def _grade(settings, students, submissions, out, run, hidden, progress) -> list[
         else:
             orders[student.id] = order(settings, student, variant, content, everything)
     log(f"{len(kept)} of {len(students)} need no run")
-    if others:
-        # Of a class: another secret, or another roster. Of one: perhaps somebody else's file.
-        print(
-            f"WARNING: {len(others)} of {len(orders) + len(kept)} students handed in a notebook "
-            f"that states another variant than theirs: {_listed(others)}. Are the secret and the "
-            "roster, in its order, those of the release?",
-            file=sys.stderr,
-        )
     people = {student.id: student for student in students}
     for who, evidence in progress(run(orders), total=len(orders)):
         if isinstance(evidence, NoGrade):
@@ -537,6 +541,48 @@ def _grade(settings, students, submissions, out, run, hidden, progress) -> list[
     for stray in strays(submissions, students):
         log(f"{stray} belongs to nobody in the roster")
     return grades
+
+
+def _read_in(submissions: Path, name: str, student: Student) -> bytes | NoGrade:
+    try:
+        return checked(find(submissions, name, student))
+    except NoGrade as problem:
+        return problem
+
+
+def _of_other_variants(found: dict[str, bytes | NoGrade], numbers: dict[str, int]) -> dict:
+    """Return who states which variant that is not theirs, and say so.
+
+    Raises
+    ------
+    RosterError
+        If all of several do: then the secret, or the roster, is not that of the release.
+    """
+    notebooks = {who: content for who, content in found.items() if isinstance(content, bytes)}
+    stated = {who: stated_variant(content) for who, content in notebooks.items()}
+    others = {who: said for who, said in stated.items() if said not in (None, numbers[who])}
+    if not others:
+        return others
+    message = (
+        f"{len(others)} of {len(notebooks)} students handed in a notebook that states another "
+        f"variant than theirs: {_listed(list(others))}. Are the secret and the roster, in its "
+        "order, those of the release?"
+    )
+    if len(others) == len(notebooks) > 1:
+        raise RosterError(f"{message} Nothing was run")
+    # Of one: perhaps somebody else's file.
+    print(f"WARNING: {message}", file=sys.stderr)
+    return others
+
+
+def _claim(out: Path, name: str) -> None:
+    """Make the folder this assignment's, or refuse: it may hold another's grades."""
+    path = out / STATE / "assignment"
+    if path.exists() and (other := path.read_text().strip()) != name:
+        raise RosterError(
+            f"{out} holds grades of {one_line(other)}; give each assignment a folder of its own"
+        )
+    _write(path, f"{name}\n")
 
 
 def _without(

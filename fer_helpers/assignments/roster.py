@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from fer_helpers.assignments import VARIANTS
@@ -76,6 +77,13 @@ def _students(table: csv.DictReader, path: Path) -> list[Student]:
     if "id" not in columns:
         found = ", ".join(columns) or "nothing"
         raise RosterError(f"{path} has no column id; its first line names {found}")
+    for column in columns:
+        known = set(Student.__dataclass_fields__)
+        if column not in known and (near := get_close_matches(column, known - {*columns}, 1, 0.75)):
+            raise RosterError(
+                f"{path} has a column {column!r}; if it is {near[0]}, call it so, or give it "
+                "another name"
+            )
     table.fieldnames = columns
     students, lines = [], {}
     for number, row in enumerate(table, start=2):

@@ -13,6 +13,7 @@ import zipfile
 
 import pytest
 
+from fer_helpers import assignments
 from fer_helpers.assignments import __main__ as cli
 from fer_helpers.assignments import execution, grade, release, report, values
 from fer_helpers.assignments.roster import RosterError, Student, read_roster, variants
@@ -193,6 +194,13 @@ def test_names_that_begin_with_anothers_name_are_told_apart(tmp_path):
     assert found == ["Ann Li_1_assignsubmission_file", "Ann Li_x_2_assignsubmission_file", "Zoe"]
 
 
+def test_loose_files_of_moodle_find_their_students(tmp_path):
+    (tmp_path / "Ann Li_1_assignsubmission_file_a1.ipynb").write_text("Ann's")
+    (tmp_path / "Ann Li_x_2_assignsubmission_file_Ann Li_1_assignsubmission.ipynb").write_text("x")
+    found = [grade.find(tmp_path, NAME, Student("id", name)) for name in ("Ann Li", "Ann Li_x")]
+    assert found == [b"Ann's", b"x"]
+
+
 def test_a_folder_of_any_depth_is_removed_after_a_run():
     with execution._folder() as folder:
         start = os.open(".", os.O_RDONLY)
@@ -222,20 +230,43 @@ def test_no_table_holds_a_formula(tmp_path):
         assert "'=1+1" in cells
 
 
-def test_another_secret_than_that_of_the_release_is_noticed(tmp_path, capsys):
+def hand_in(tmp_path, students, secret):
+    (tmp_path / "back").mkdir(exist_ok=True)
+    for who, variant in variants(students, NAME, secret).items():
+        cell = {"source": f"variant = {variant}", "metadata": {"tags": ["parameters"]}}
+        (tmp_path / "back" / f"{who}.ipynb").write_bytes(notebook(cell))
+
+
+def test_another_secret_than_that_of_the_release_grades_nobody(tmp_path, capsys):
     students = [Student("ada"), Student("alan")]
-    (tmp_path / "back").mkdir()
-
-    def hand_in(secret):
-        for who, variant in variants(students, NAME, secret).items():
-            cell = {"source": f"variant = {variant}", "metadata": {"tags": ["parameters"]}}
-            (tmp_path / "back" / f"{who}.ipynb").write_bytes(notebook(cell))
+    hand_in(tmp_path, students, SECRET)
+    graded(tmp_path, {}, students)
+    assert capsys.readouterr().err == ""
+    before = (tmp_path / "out" / "grades.csv").read_bytes()
+    hand_in(tmp_path, students, b"another secret of a course")
+    with pytest.raises(RosterError, match="2 of 2 students.*ada, alan.*Nothing was run"):
         graded(tmp_path, {}, students)
-        return capsys.readouterr().err
+    assert (tmp_path / "out" / "grades.csv").read_bytes() == before
 
-    assert hand_in(SECRET) == ""
-    assert "2 of 2 students" in (said := hand_in(b"another secret of a course"))
-    assert "ada, alan" in said
+
+def test_one_notebook_of_another_variant_is_graded_and_named(tmp_path, capsys):
+    students = [Student("ada"), Student("alan")]
+    hand_in(tmp_path, students, SECRET)
+    (tmp_path / "back" / "ada.ipynb").write_bytes((tmp_path / "back" / "alan.ipynb").read_bytes())
+    graded(tmp_path, {}, students)
+    assert "1 of 2 students" in (said := capsys.readouterr().err) and ": ada." in said
+
+
+def test_grades_of_another_assignment_are_not_replaced(tmp_path):
+    (tmp_path / "back").mkdir()
+    graded(tmp_path, {}, [Student("ada")])
+    before = (tmp_path / "out" / "grades.csv").read_bytes()
+    other = next(name for name in assignments.NAMES if name != NAME)
+    with pytest.raises(RosterError, match=f"holds grades of {NAME}; give each assignment"):
+        grade.grade(
+            grade.Settings(other, SECRET), [Student("ada")], tmp_path / "back", tmp_path / "out"
+        )
+    assert (tmp_path / "out" / "grades.csv").read_bytes() == before
 
 
 def test_a_folder_to_hide_that_is_not_there_is_an_error(tmp_path, capsys):

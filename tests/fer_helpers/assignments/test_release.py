@@ -151,6 +151,8 @@ def test_nbgraders_metadata_are_complete(name):
         ("", "no column id"),
         ("name\nAda\n", "its first line names name"),
         ("id\n", "no students"),
+        ("id,canvasid\nada,17\n", "column 'canvasid'; if it is canvas_id"),
+        ("id,e-mail\nada,a@b\n", "column 'e-mail'; if it is email"),
         ("id\nada\nADA\n", "lines 2 and 3"),
         ("id\n../ada\n", "cannot name a file"),
         ("id\ncon\n", "cannot name a file"),
@@ -161,6 +163,11 @@ def test_a_roster_that_cannot_be_used_is_refused_with_its_line(text, said, tmp_p
     (tmp_path / "roster.csv").write_text(text)
     with pytest.raises(RosterError, match=said):
         read_roster(tmp_path / "roster.csv")
+
+
+def test_further_columns_are_no_matter(tmp_path):
+    (tmp_path / "roster.csv").write_text("id,email,e-mail,first name,group\nada,a@b,c@d,Ada,1\n")
+    assert read_roster(tmp_path / "roster.csv") == [Student("ada", email="a@b")]
 
 
 def test_a_roster_from_a_spreadsheet_is_read(tmp_path):

@@ -155,13 +155,16 @@ def answer(task: str, value: object) -> None:
 def _given(value: object, unfit: WrongKind) -> str:
     """Say what was given, and which part of it does not fit where that is known."""
     given = describe(value)
-    if type(value) in (list, tuple):
-        if any(item is Ellipsis for item in value[:100]):
-            return f"{given} with dots in it, which are there to be replaced"
-        part = unfit.part[0] if unfit.part else value
-        if part is not value:
-            return f"{given} with {repr(part)[:40] if type(part) is str else describe(part)} in it"
-    return given
+    if type(value) not in (list, tuple, dict):
+        return given
+    items = list(value.values() if type(value) is dict else value)[:100]
+    inner = [deeper for item in items if type(item) in (list, tuple) for deeper in item[:100]]
+    if any(item is Ellipsis for item in items + inner):
+        return f"{given} with dots in it, which are there to be replaced"
+    part = unfit.part[0] if unfit.part else value
+    if part is value:
+        return given
+    return f"{given} with {repr(part)[:40] if type(part) is str else describe(part)} in it"
 
 
 def _note(record: dict) -> None:

@@ -274,13 +274,16 @@ def _arms(value: object) -> dict[str, np.ndarray]:
     kind = "a dictionary with 'a' and 'b', each a list of class numbers 0, 1 or 2"
     if not isinstance(value, dict) or not {"a", "b"} <= set(value):
         raise WrongKind(kind, value)
-    try:
-        read = {arm: numbers(value[arm]) for arm in "ab"}
-    except WrongKind:
-        raise WrongKind(kind, value) from None
-    if any(one.ndim != 1 or not np.isin(one, (0, 1, 2)).all() for one in read.values()):
-        raise WrongKind(kind, value)
-    return {arm: one.astype(int) for arm, one in read.items()}
+    read = {}
+    for arm in "ab":
+        try:
+            one = numbers(value[arm])
+        except WrongKind:
+            raise WrongKind(kind, value[arm]) from None
+        if one.ndim != 1 or not np.isin(one, (0, 1, 2)).all():
+            raise WrongKind(kind, value[arm])
+        read[arm] = one.astype(int)
+    return read
 
 
 def _judge_sealed(work: Work, answer: dict) -> tuple[float, str]:
@@ -323,14 +326,14 @@ def _comparison(value: object) -> dict:
         try:
             read[name] = numbers(value[name], shape=shape)
         except WrongKind:
-            raise WrongKind(f"numbers of shape {shape} under {name!r}", value) from None
+            raise WrongKind(f"numbers of shape {shape} under {name!r}", value[name]) from None
     try:
         read["p_value"] = number(value["p_value"])
     except WrongKind:
-        raise WrongKind("a number under 'p_value'", value) from None
+        raise WrongKind("a number under 'p_value'", value["p_value"]) from None
     if value["verdict"] not in VERDICTS:
         listed = ", ".join(map(repr, VERDICTS))
-        raise WrongKind(f"one of {listed} under 'verdict'", value)
+        raise WrongKind(f"one of {listed} under 'verdict'", value["verdict"])
     return read | {"verdict": value["verdict"]}
 
 
@@ -683,7 +686,10 @@ def _fits(printed: list[str]) -> tuple[int, int]:
 
 
 def _four_digits(work: Work, rng: np.random.Generator) -> list[tuple]:
-    return [(_printed(rng, 4, False, 600), 600) for _ in range(3)]
+    found = [(_printed(rng, 4, False, 600), 600) for _ in range(3)]
+    # In the first call the largest number that may be given back is one that fits.
+    printed, largest = found[0]
+    return [(printed, possible_sizes(printed, largest)[-1]), *found[1:]]
 
 
 def _with_a_zero(work: Work, rng: np.random.Generator) -> list[tuple]:
@@ -762,8 +768,8 @@ def _found(value: object) -> dict[str, float]:
         raise WrongKind(kind, value)
     try:
         return {code: number(given) for code, given in value.items()}
-    except WrongKind:
-        raise WrongKind(kind, value) from None
+    except WrongKind as unfit:
+        raise WrongKind(kind, *unfit.part) from None
 
 
 def _judge_faults(work: Work, answer: dict) -> tuple[float, str]:
@@ -810,7 +816,7 @@ ASSIGNMENT = Assignment(
                 Slip(
                     lambda work: (_steps(work, seeds=1), _wins(work.pilot)),
                     0.5,
-                    "Every arm is trained once per seed.",
+                    "Both arms are trained, and each of them once per seed.",
                 ),
                 Slip(
                     lambda work: (_steps(work), _wins(work.pilot, sides=1)),

@@ -8,12 +8,18 @@ import io
 import json
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
+from markdown_it import MarkdownIt
 
+from fer_helpers.assignments.execution import LARGEST_FILE
+
+# It passes no HTML on, and no address of a script.
+_MARKDOWN = MarkdownIt("js-default")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _LONGEST = 20_000
-# Whatever a notebook holds is shown as text: a page of a hostile one is as harmless as any.
+# No HTML or script of a notebook gets here: a page of a hostile one is as harmless as any.
 _HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy"
@@ -33,6 +39,8 @@ pre.code {{ background: #8882; border: 0; }}
 img {{ background: white; max-width: 100%; }}
 </style></head><body><main>
 """
+# Too wide for a phone it scrolls, with the keyboard too.
+_WIDE = '<div class="wide" tabindex="0" role="region" aria-label="Table">'
 _FOOT = "</main></body></html>\n"
 
 
@@ -63,6 +71,7 @@ def page(assignment, grade, executed: str | None) -> str:
         The executed notebook as text, or None.
     """
     student = grade.student
+    cells = [cell for cell in cells_of(executed) if not _of_the_run(cell)]
     points = "No grade" if grade.points is None else f"{grade.points:g} of 100 points"
     parts = [
         _HEAD.format(title=_text(f"{assignment.title}: feedback for {student.name or student.id}")),
@@ -71,16 +80,26 @@ def page(assignment, grade, executed: str | None) -> str:
         f"{': ' + _text(grade.reason) if grade.reason else ''}.</p>",
     ]
     if grade.tasks:
+        handed_in = {_task(cell): number for number, cell in reversed([*enumerate(cells)])}
         # The spaces keep the points in one line.
         rows = [
-            [name, f"{task['points']:g}\xa0of\xa0{task['of']}", task["says"]]
+            [
+                _Link(name, f"#cell-{handed_in[name]}") if name in handed_in else name,
+                f"{task['points']:g}\xa0of\xa0{task['of']}",
+                task["says"],
+            ]
             for name, task in grade.tasks.items()
         ]
         parts.append(_table(["Task", "Points", "Feedback"], rows))
-    cells = [cell for cell in cells_of(executed) if not _of_the_run(cell)]
     if cells:
         parts.append("<h2>Your notebook as it ran, with your variant</h2>")
-        parts += [_cell(cell) for cell in cells]
+        parts += [_cell(cell, f"cell-{number}") for number, cell in enumerate(cells)]
+    elif grade.tasks:
+        parts.append(
+            "<p>Your notebook as it ran is not shown: it is damaged, or larger than "
+            f"{LARGEST_FILE // 2**20} MB with all that it prints. The points do not depend on that."
+            "</p>"
+        )
     return "\n".join([*parts, _FOOT])
 
 
@@ -89,6 +108,14 @@ def _of_the_run(cell: dict) -> bool:
     metadata = cell.get("metadata")
     tags = metadata.get("tags") if isinstance(metadata, dict) else None
     return isinstance(tags, list) and "papermill-error-cell-tag" in tags
+
+
+def _task(cell: dict) -> str | None:
+    """Return the task that a code cell hands in, None where it hands in none."""
+    if cell.get("cell_type") != "code":
+        return None
+    found = re.search(r"""\banswer\(\s*["'](task-\d+)["']""", _joined(cell.get("source", "")))
+    return found[1] if found else None
 
 
 def _text(value: object) -> str:
@@ -101,11 +128,24 @@ def _joined(value: object) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "\n… (cut)"
 
 
-def _cell(cell: dict) -> str:
-    source = _text(_joined(cell.get("source", "")))
+def _markdown(source: str) -> str:
+    try:
+        tokens = _MARKDOWN.parse(source)
+        for token in tokens:
+            if token.type in ("heading_open", "heading_close"):
+                # Below the page's own headings.
+                token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+        text = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+        return text.replace("<table>", f"{_WIDE}<table>").replace("</table>", "</table></div>")
+    except Exception:  # of text that nobody has thought of
+        return f"<pre>{_text(source)}</pre>"
+
+
+def _cell(cell: dict, name: str) -> str:
+    source = _joined(cell.get("source", ""))
     if cell.get("cell_type") != "code":
-        return f"<pre>{source}</pre>"
-    parts = [f'<pre class="code">{source}</pre>']
+        return _markdown(source)
+    parts = [f'<pre class="code" id="{name}">{_text(source)}</pre>']
     for output in cell.get("outputs", []):
         data = output.get("data") if isinstance(output.get("data"), dict) else {}
         if output.get("output_type") == "stream":
@@ -136,15 +176,27 @@ def _whole(data: object) -> str:
     return re.sub(r"\s", "", text)
 
 
+class _Link(NamedTuple):
+    """What a cell of a table shows, and where on the page it leads."""
+
+    text: str
+    address: str
+
+
 def _table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    # Too wide for a phone it scrolls, with the keyboard too.
-    lines = ['<div class="wide" tabindex="0" role="region" aria-label="Table">']
+    lines = [_WIDE]
     lines.append("<table><thead><tr>")
     lines += [f'<th scope="col">{_text(name)}</th>' for name in header]
     lines.append("</tr></thead><tbody>")
     for row in rows:
-        lines.append("<tr>" + "".join(f"<td>{_text(value)}</td>" for value in row) + "</tr>")
+        lines.append("<tr>" + "".join(f"<td>{_inner(value)}</td>" for value in row) + "</tr>")
     return "\n".join([*lines, "</tbody></table></div>"])
+
+
+def _inner(value: object) -> str:
+    if isinstance(value, _Link):
+        return f'<a href="{_text(value.address)}">{_text(value.text)}</a>'
+    return _text(value)
 
 
 def shares(assignment, grades: list) -> np.ndarray:

@@ -34,18 +34,32 @@ def array(value: object) -> np.ndarray:
 
 def row(value: object, length: int) -> np.ndarray:
     """Read a list of so many numbers; a batch of one, which is what Keras gives, is one."""
+    kind = f"a list of {length} numbers"
     try:
         found = exercises.numbers(value)
     except WrongKind:
-        found = np.empty(0)
+        odd = (
+            [item for item in value if not _is_number(item)] if type(value) in (list, tuple) else ()
+        )
+        raise WrongKind(kind, *(odd[:1] or [value])) from None
     if found.shape not in ((length,), (1, length)):
-        raise WrongKind(f"a list of {length} numbers", value)
+        raise WrongKind(kind, value)
     return found.reshape(length)
+
+
+def _is_number(value: object) -> bool:
+    try:
+        exercises.number(value)
+    except WrongKind:
+        return False
+    return True
 
 
 def names(value: object, options: tuple[str, ...], length: int) -> list[str]:
     """Read a list of so many of the options."""
     listed = ", ".join(repr(option) for option in options)
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
     if isinstance(value, (list, tuple)) and len(value) == length:
         found = [item.strip() if isinstance(item, str) else item for item in value]
         # An array among them would be compared number by number.

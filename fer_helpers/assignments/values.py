@@ -43,8 +43,10 @@ def _plain(value: object, depth: int, count: list[int], tuples: bool) -> object:
     count[0] += 1
     if hasattr(value, "__array__") and not isinstance(value, np.generic):
         value = np.asarray(value)
+        if value.dtype.kind == "U":
+            return _plain(value.tolist(), depth, count, tuples)
         if value.dtype.kind not in "biuf":
-            raise WrongKind("an array of numbers")
+            raise WrongKind("an array of numbers", value)
         count[0] += value.size
     if count[0] > LARGEST or depth > _DEEPEST:
         raise WrongKind("something far smaller")
@@ -52,15 +54,15 @@ def _plain(value: object, depth: int, count: list[int], tuples: bool) -> object:
         return {"array": value.tolist()}
     if value is None or type(value) in (bool, int, float, str):
         return value
-    if isinstance(value, np.generic) and value.dtype.kind in "biuf":
+    if isinstance(value, np.generic) and value.dtype.kind in "biufU":
         return value.item()
-    if type(value) in (list, tuple):
+    if isinstance(value, (list, tuple)):  # of a named one, such as an interval, the values count
         items = [_plain(item, depth + 1, count, tuples) for item in value]
-        return {"tuple": items} if tuples and type(value) is tuple else items
+        return {"tuple": items} if tuples and isinstance(value, tuple) else items
     if type(value) is dict and all(type(key) is str for key in value):
         items = [[key, _plain(item, depth + 1, count, tuples)] for key, item in value.items()]
         return {"entries": items}
-    raise WrongKind("numbers, text, lists or arrays of them")
+    raise WrongKind("numbers, text, lists or arrays of them", value)
 
 
 def decode(value: object) -> object:

@@ -7,15 +7,17 @@ import csv
 import io
 import json
 import os
+import re
 import threading
 import time
 import zipfile
 
+import nbformat
 import pytest
 
 from fer_helpers import assignments
 from fer_helpers.assignments import __main__ as cli
-from fer_helpers.assignments import execution, grade, release, report, values
+from fer_helpers.assignments import execution, grade, release, report, values, worker
 from fer_helpers.assignments.roster import RosterError, Student, read_roster, variants
 from fer_helpers.exercises import WrongKind
 
@@ -326,3 +328,39 @@ def test_a_deep_answer_of_any_kind_is_refused_before_it_exhausts_the_stack(kind)
         )
     with pytest.raises(WrongKind, match="something far smaller"):
         values.decode(value)
+
+
+def feedback(*cells, records=()):
+    student = Student("ada")
+    ran = notebook(*cells).decode() if cells else None
+    found = grade.graded(SETTINGS, student, 0, evidence(list(records), ran))
+    return report.page(assignments.get(NAME), found, ran)
+
+
+def test_feedback_shows_markdown_and_lets_no_html_or_script_through():
+    text = "# Title\n\nsome *words*\n\n<script>1</script> [a](javascript:1) <b onclick=1>x</b>"
+    page = feedback({"cell_type": "markdown", "source": text}, {"source": "1"})
+    assert "<h3>Title</h3>" in page and "<em>words</em>" in page
+    assert "<script" not in page and "<b " not in page and 'href="javascript' not in page
+    deep = feedback({"cell_type": "markdown", "source": ">" * 19_000}, {"source": "1"})
+    assert deep.endswith("</html>\n")
+
+
+def test_feedback_leads_from_a_task_to_the_cell_that_handed_it_in():
+    page = feedback({"source": "1"}, {"source": 'assignments.answer(\n    "task-2", 3)'})
+    (target,) = re.findall(r'<a href="#(\S+)">task-2</a>', page)
+    assert f'id="{target}">assignments.answer(' in page
+    assert 'href="#cell' not in page.replace(f'href="#{target}"', "")
+
+
+def test_feedback_says_why_there_is_no_notebook():
+    assert "is not shown" in feedback() and "is not shown" not in feedback({"source": "1"})
+
+
+def test_a_run_is_in_the_profile_that_is_graded():
+    def chosen(source):
+        cell = {"source": source, "metadata": {"tags": ["parameters"]}}
+        return worker._parameters(nbformat.reads(notebook(cell).decode(), 4), 17)
+
+    assert chosen('variant = 0\nprofile = "full"') == {"variant": 17, "profile": "cpu"}
+    assert chosen("variant = 0") == {"variant": 17}

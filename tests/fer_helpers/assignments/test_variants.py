@@ -7,7 +7,8 @@ from concurrent.futures import ProcessPoolExecutor
 import numpy as np
 import pytest
 
-from fer_helpers import assignments
+from fer_helpers import assignments, evaluation
+from fer_helpers.assignments import a4_study
 from fer_helpers.assignments.tasks import encoded, judge
 from fer_helpers.assignments.values import decode, encode
 from tests.fer_helpers.assignments import solvers
@@ -111,3 +112,30 @@ def test_a_typical_batch_of_one_is_noted_and_an_unfit_part_is_named(capsys):
     assert said[1].startswith("task-9: not noted. It asks for a list of 3 numbers")
     assert said[2].endswith("you gave a list of 2 with dots in it, which are there to be replaced.")
     assert said[3].endswith("and you gave a list of 4 with 'Sobel' in it.")
+
+
+def test_what_the_courses_own_functions_return_can_be_handed_in():
+    interval = evaluation.wilson_interval(30, 40)
+    assert decode(encode({"interval": [interval]})) == {"interval": [list(interval)]}
+    assert decode(encode(np.where([True, False], "yes", "no"))) == ["yes", "no"]
+    assert decode(encode(np.str_("yes"))) == "yes"
+
+
+def test_the_unfit_entry_of_a_dictionary_is_named(capsys):
+    assignments.begin("a4-study", 0)
+    assignments.answer("task-9", {"sum": ...})
+    assignments.answer("task-9", {"sum": "twelve"})
+    assignments.answer("task-3", {"a": "yes", "b": [0]})
+    assignments.answer("task-1", [12, "no"])
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].endswith("a dict of 1 with dots in it, which are there to be replaced.")
+    assert said[1].endswith("you gave a dict of 1 with 'twelve' in it.")
+    assert said[2].endswith("you gave a dict of 2 with 'yes' in it.")
+    assert said[3].endswith("you gave a list of 2 with 'no' in it.")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_sizes_up_to_and_not_below_the_largest_are_asked_for(seed):
+    (task,) = (t for t in assignments.get("a4-study").tasks if t.name == "task-5")
+    calls = map(decode, encoded(task.calls(assignments.get("a4-study").work(0), seed)))
+    assert any(a4_study.possible_sizes(printed, most)[-1:] == [most] for printed, most in calls)

@@ -79,13 +79,14 @@ def measure(count: int = 12, pairs: int = 5) -> dict:
         assert [one.points for one in grades] == [100] * count
         student, notebook = students[0], back / "s00.ipynb"
         variant = variants(students, NAME, SECRET)[student.id]
-        order = grade.order(settings, student, variant, notebook.read_bytes(), (back,))
+        content = notebook.read_bytes()
+        order = grade.order(settings, student, variant, content, (back,))
         times = {"bare": [], "graded": []}
         for _ in range(pairs):
             times["bare"].append(bare(notebook, folder / "out.ipynb", variant))
             started = time.perf_counter()
             evidence = execution.execute(order)
-            grade.graded(settings, student, variant, evidence)
+            grade.graded(settings, student, variant, content, evidence)
             times["graded"].append(time.perf_counter() - started)
     return {
         "assignment": NAME,

@@ -268,9 +268,13 @@ class Settings:
     cell_seconds: int = 60
     limits: Limits = Limits()
 
-    def seed(self, student: Student) -> int:
-        """Return the seed of a student's hidden calls."""
-        return keyed(self.secret, "calls", self.name, student.id)
+    def seed(self, student: Student, content: bytes) -> int:
+        """Return the seed of the hidden calls of a hand-in.
+
+        An exception's text can carry their inputs to the feedback: the next hand-in has others.
+        """
+        digest = hashlib.sha256(content).hexdigest()
+        return keyed(self.secret, "calls", self.name, student.id, digest)
 
     def fingerprint(self, variant: int, content: bytes) -> str:
         """Return a hash of all that a grade depends on."""
@@ -284,7 +288,7 @@ class Settings:
 def order(settings: Settings, student: Student, variant: int, content: bytes, hidden) -> Order:
     """Return what is to be run for a student."""
     assignment = assignments.get(settings.name)
-    work, seed = assignment.work(variant), settings.seed(student)
+    work, seed = assignment.work(variant), settings.seed(student, content)
     calls = {t.name: encoded(t.calls(work, seed)) for t in assignment.tasks if t.cases}
     return Order(
         content,
@@ -296,10 +300,12 @@ def order(settings: Settings, student: Student, variant: int, content: bytes, hi
     )
 
 
-def graded(settings: Settings, student: Student, variant: int, evidence: Evidence) -> Grade:
+def graded(
+    settings: Settings, student: Student, variant: int, content: bytes, evidence: Evidence
+) -> Grade:
     """Compare what a run has brought back to the key; nothing of the student's runs here."""
     assignment = assignments.get(settings.name)
-    work, seed = assignment.work(variant), settings.seed(student)
+    work, seed = assignment.work(variant), settings.seed(student, content)
     tasks, total = {}, 0.0
     for task in assignment.tasks:
         records = [record for record in evidence.records if record["task"] == task.name]
@@ -490,8 +496,8 @@ def grade(
 
 def _grade(settings, students, submissions, out, run, hidden, progress) -> list[Grade]:
     numbers = variants(students, settings.name, settings.secret)
-    found = {student.id: _read_in(submissions, settings.name, student) for student in students}
-    others = _of_other_variants(found, numbers)
+    contents = {student.id: _read_in(submissions, settings.name, student) for student in students}
+    others = _of_other_variants(contents, numbers)
     for folder in (out / STATE, out / "feedback"):
         folder.mkdir(exist_ok=True)
     _claim(out, settings.name)
@@ -500,7 +506,7 @@ def _grade(settings, students, submissions, out, run, hidden, progress) -> list[
     orders, prints = {}, {}
     everything = (submissions.resolve(), out.resolve(), *hidden)
     for student in students:
-        variant, content = numbers[student.id], found[student.id]
+        variant, content = numbers[student.id], contents[student.id]
         if isinstance(content, NoGrade):
             kept[student.id] = _without(settings, out, student, variant, content)
             log(f"{student.id}: no grade, {content}")
@@ -523,7 +529,7 @@ def _grade(settings, students, submissions, out, run, hidden, progress) -> list[
             log(f"{who}: no grade, {evidence}")
             continue
         try:
-            found = graded(settings, people[who], numbers[who], evidence)
+            found = graded(settings, people[who], numbers[who], contents[who], evidence)
             page = report.page(assignments.get(settings.name), found, evidence.executed)
         except Exception as error:  # of a submission that nobody has thought of; the others go on
             problem = NoGrade(f"what it handed in could not be judged ({type(error).__name__})")

@@ -383,7 +383,7 @@ def test_a_record_of_any_shape_is_no_more_than_a_wrong_answer(book):
             {"task": "task-3", "case": 0, "value": value},
         ]
         found = grade.graded(
-            grade.Settings(NAME, SECRET), student, 3, replace(evidence, records=record)
+            grade.Settings(NAME, SECRET), student, 3, b"", replace(evidence, records=record)
         )
         assert found.points == 0
 

@@ -333,7 +333,7 @@ def test_a_deep_answer_of_any_kind_is_refused_before_it_exhausts_the_stack(kind)
 def feedback(*cells, records=()):
     student = Student("ada")
     ran = notebook(*cells).decode() if cells else None
-    found = grade.graded(SETTINGS, student, 0, evidence(list(records), ran))
+    found = grade.graded(SETTINGS, student, 0, b"", evidence(list(records), ran))
     return report.page(assignments.get(NAME), found, ran)
 
 
@@ -364,3 +364,10 @@ def test_a_run_is_in_the_profile_that_is_graded():
 
     assert chosen('variant = 0\nprofile = "full"') == {"variant": 17, "profile": "cpu"}
     assert chosen("variant = 0") == {"variant": 17}
+
+
+def test_hidden_calls_are_others_for_another_notebook_and_the_same_for_the_same():
+    def calls(content):
+        return grade.order(SETTINGS, Student("ada"), 0, content, ()).calls
+
+    assert calls(b"one") == calls(b"one") and calls(b"one") != calls(b"two")

@@ -45,12 +45,14 @@ def test_several_seeds_have_students_interval(runs):
         for run in results.stored("a-network", "fer2013", "full", runs=runs).values()
     ]
     low, high = evaluation.mean_interval(values)
-    numbers = [float(n) for n in re.findall(r"-?\.\d+", scoreboard.accuracy(found))]
+    said = scoreboard.accuracy(found)
+    assert said.endswith(", 3\xa0seeds")
+    numbers = [float(n) for n in re.findall(r"-?\.\d+", said)]
     assert numbers == pytest.approx([np.mean(values), low, high], abs=6e-4)
 
 
 def test_averaged_seeds_are_one_answer(runs):
-    row = scoreboard.Row("three seeds", ours="a-network", seeds=True)
+    row = scoreboard.Row("three seeds", ours="a-network", seeds=3)
     found = scoreboard.score(row, "a-network", runs)
     assert len(found.probabilities) == 1 and len(found.runs) == 3
     mean = np.mean(
@@ -61,6 +63,8 @@ def test_averaged_seeds_are_one_answer(runs):
         axis=0,
     )
     np.testing.assert_allclose(found.probabilities[0], mean)
+    more = scoreboard.Row("four seeds", ours="a-network", seeds=4)
+    assert scoreboard.score(more, "a-network", runs) is None
 
 
 def test_only_one_profile_is_averaged(runs):

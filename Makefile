@@ -39,8 +39,9 @@ lint: setup
 	@$(VENV_PYTHON) -m ruff check .
 	@$(VENV_PYTHON) -m ruff format --check .
 
+# Two processes at most: each holds up to 3 GB, and the kernels of notebooks come on top.
 test: lint
-	@$(VENV_PYTHON) -m pytest -rs --numprocesses auto --maxprocesses 4 --dist loadscope
+	@$(VENV_PYTHON) -m pytest -rs --numprocesses auto --maxprocesses 2 --dist loadscope
 
 benchmark: setup
 	@$(VENV_PYTHON) -m tools.benchmark

@@ -37,18 +37,28 @@ def runs(tmp_path):
     return tmp_path
 
 
-def test_several_seeds_have_students_interval(runs):
+def test_several_seeds_have_their_mean_and_their_range(runs):
     found = scoreboard.score(scoreboard.Row("a network", ours="a-network"), "a-network", runs)
     labels = results.reference("a-network", "fer2013", "full", runs=runs).labels["test"]
     values = [
         evaluation.accuracy(labels, run.probabilities["test"])
         for run in results.stored("a-network", "fer2013", "full", runs=runs).values()
     ]
-    low, high = evaluation.mean_interval(values)
+    low, high = evaluation.wilson_interval(round(50 * np.mean(values)), 50)
     said = scoreboard.accuracy(found)
-    assert said.endswith(", 3\xa0seeds")
+    assert "; 3\xa0times, " in said
     numbers = [float(n) for n in re.findall(r"-?\.\d+", said)]
-    assert numbers == pytest.approx([np.mean(values), low, high], abs=6e-4)
+    wanted = [np.mean(values), low, high, min(values), max(values)]
+    assert numbers == pytest.approx(wanted, abs=6e-4)
+
+
+def test_a_network_with_one_answer_is_named(runs):
+    row = scoreboard.Row("a network", ours="a-network")
+    found = scoreboard.score(row, "a-network", runs)
+    always = np.tile([0.4, *[0.1] * 6], (50, 1))
+    one = dataclasses.replace(found, probabilities=(always,))
+    assert scoreboard._macro_f1(one).endswith("one answer to all")
+    assert "one answer" not in scoreboard._macro_f1(found)
 
 
 def test_averaged_seeds_are_one_answer(runs):
@@ -88,7 +98,8 @@ def test_every_row_belongs_to_a_plan():
         for plan in study.plans(name, dataset, "full")
     }
     for row in ROWS:
-        named = {row.ours, row.papers.partition(":")[0], *(plan for plan, _ in row.members)}
+        plans = (row.ours, row.papers)
+        named = {*(name.partition(":")[0] for name in plans), *(plan for plan, _ in row.members)}
         assert named - {""} and named - {""} <= planned, row.name
 
 

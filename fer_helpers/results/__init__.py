@@ -225,7 +225,9 @@ def provenance(runs: Iterable[Run]) -> str:
     runs = list(runs)
     first = runs[0]
     protocol = ", ".join(f"{name} {value}" for name, value in first.protocol.items())
-    versions = ", ".join(f"{name} {value}" for name, value in first.versions.items())
+    versions = {
+        ", ".join(f"{name} {value}" for name, value in run.versions.items()): None for run in runs
+    }
     return "\n".join(
         [
             f"data       {first.dataset}, {first.training_images} training images, "
@@ -233,8 +235,8 @@ def provenance(runs: Iterable[Run]) -> str:
             f"network    {first.architecture}, {first.parameters} parameters",
             f"protocol   {protocol}",
             f"trained    {len(runs)} networks in {sum(run.seconds for run in runs) / 60:.0f} min",
-            f"machine    {first.hardware}",
-            f"versions   {versions}",
+            f"machine    {'; '.join(dict.fromkeys(run.hardware for run in runs))}",
+            f"versions   {'; '.join(versions)}",
         ]
     )
 

@@ -22,9 +22,14 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m fer_helpers.study",
         description="Train every network of a study. A stopped study goes on where it was.",
     )
-    parser.add_argument("study", choices=STUDIES)
+    parser.add_argument("study", choices=STUDIES, help="what to train; one or several plans")
     parser.add_argument("--dataset", help="the study's default is the one without a download")
-    parser.add_argument("--profile", choices=training.PROFILES, default="cpu")
+    parser.add_argument(
+        "--profile",
+        choices=training.PROFILES,
+        default="cpu",
+        help="cpu: made for two cores (default); full: the whole protocol; smoke: seconds",
+    )
     parser.add_argument("--seeds", type=int, default=1, help="how often every network is trained")
     parser.add_argument("--from", dest="source", type=Path, help="your folder of rafdb's images")
     parser.add_argument(
@@ -109,13 +114,23 @@ def _with_weights(plan: Plan, given: str) -> Plan:
     return replace(plan, options=plan.options | {"weights": None if given == "none" else given})
 
 
+def _precision(run: results.Run) -> str:
+    """Return the type of a training's numbers; the first stored runs do not name it."""
+    named = run.hardware.rpartition(", ")[2]
+    return named if "float" in named else "float32"
+
+
 def _refuse_a_mixture(plan: Plan, runs: dict, target: Path) -> None:
     """Keep networks of one configuration in a folder: their mean must mean something."""
     new = next(iter(runs.values()))
     for member, old in results.stored(plan.study, plan.dataset, plan.profile).items():
         # A run that was stored before the protocol had its latest fields has their defaults.
         protocol = asdict(training.Protocol("")) | old.protocol
-        same = (protocol, old.data_checksum) == (new.protocol, new.data_checksum)
+        same = (protocol, old.data_checksum, _precision(old)) == (
+            new.protocol,
+            new.data_checksum,
+            _precision(new),
+        )
         if member not in runs and not same:
             raise ValueError(
                 f"{target} holds {member[0]} {member[1]} of another configuration; remove it, or "

@@ -103,7 +103,7 @@ def plans(
     seed
         Added to every seed: another seed is another repetition of the whole study.
     seeds
-        How often every network is trained. The study of three views trains its control, three
+        How often every network is trained. ``"three-view-ensemble"`` trains its control, three
         seeds of the plain image, in any case.
 
     Raises

@@ -410,6 +410,18 @@ def test_stored_seeds_of_another_configuration_are_not_mixed(faces, tmp_path, mo
     with pytest.raises(ValueError, match="holds image 1 of another configuration"):
         cli._refuse_a_mixture(plan, {("image", 0): runs["image", 0]}, target)
     cli._refuse_a_mixture(plan, runs, target)
+    coarser = runs["image", 1].hardware.replace("float32", "bfloat16")
+    results.save(dataclasses.replace(runs["image", 1], hardware=coarser), target)
+    with pytest.raises(ValueError, match="holds image 1 of another configuration"):
+        cli._refuse_a_mixture(plan, {("image", 0): runs["image", 0]}, target)
+
+
+def test_provenance_names_every_machine(faces):
+    (plan,) = study.plans("compact", "sample", "smoke")
+    runs, _ = study.run(dataclasses.replace(plan, architecture="quick"), faces)
+    run = runs["image", 0]
+    said = results.provenance([run, dataclasses.replace(run, hardware="another"), run])
+    assert f"machine    {run.hardware}; another\n" in said
 
 
 def test_a_seed_more_joins_and_nothing_is_trained_twice(faces, tmp_path):

@@ -226,6 +226,8 @@ def test_a_quiz_says_how_many_options_are_right(tmp_path, monkeypatch, right, sa
 QUOTED = {
     ".6732": "savenko2026",
     ".6837": "savenko2026",
+    ".8981": "savenko2026",
+    ".9197": "savenko2026",
     ".2942": "yershov2025",
     ".8413": "yershov2025",
     ".9114": "yershov2025",

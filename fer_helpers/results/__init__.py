@@ -225,9 +225,9 @@ def provenance(runs: Iterable[Run]) -> str:
     runs = list(runs)
     first = runs[0]
     protocol = ", ".join(f"{name} {value}" for name, value in first.protocol.items())
-    versions = {
-        ", ".join(f"{name} {value}" for name, value in run.versions.items()): None for run in runs
-    }
+    versions = dict.fromkeys(
+        ", ".join(f"{name} {value}" for name, value in run.versions.items()) for run in runs
+    )
     return "\n".join(
         [
             f"data       {first.dataset}, {first.training_images} training images, "

@@ -8,6 +8,8 @@ beside it where it matters, and every one has to be there with an alternative te
 import base64
 import io
 import os
+import re
+import shutil
 import subprocess
 import sys
 
@@ -195,6 +197,41 @@ def test_a_failing_chapter_is_named(monkeypatch):
     monkeypatch.setattr(notebooks, "PARAMETERS", {})
     with pytest.raises(notebooks.BuildError, match=r"07-bad: code cell 2 .*ZeroDivisionError"):
         notebooks.run("07-bad", notebook)
+
+
+def test_chapters_run_side_by_side_but_those_with_rows_in_turn(tmp_path):
+    for name in ("tools", "fer_helpers", "data_fetch", "requirements.lock", "pyproject.toml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    # A link would lead `tools` back to the chapters of the course.
+    (tmp_path / "tools").unlink()
+    shutil.copytree(ROOT / "tools", tmp_path / "tools")
+    folder = tmp_path / "book" / "chapters"
+    folder.mkdir(parents=True)
+
+    def chapter(name, code):
+        text = f"# Title\n\n```{{code-cell}} ipython3\n{code}\n```\n"
+        (folder / f"{name}.md").write_text(text)
+
+    def build():
+        command = [sys.executable, "-c", "from tools import notebooks; notebooks.execute_all()"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        lines = [line.split() for line in done.stdout.splitlines()]
+        return {line[0]: line[1:] for line in lines}, done.stderr.strip()
+
+    flag = tmp_path / "flag"
+    mark = f"import time, pathlib  # logbook.\nflag = pathlib.Path({str(flag)!r})\n"
+    chapter("01-first", f"{mark}time.sleep(2)\nflag.touch()")
+    chapter("02-second", f"{mark}assert flag.exists()")
+    chapter("03-third", "1")
+    found, said = build()
+    assert said == ""
+    assert set(found) == {"01-first", "02-second", "03-third"}
+    assert all(unit == "s" for _, unit in found.values())
+    chapter("04-wrong", "1 / 0")
+    found, said = build()
+    assert found.pop("04-wrong") == ["failed"]
+    assert re.search(r"^tools.notebooks.BuildError: 04-wrong: .* ZeroDivisionError", said, re.M)
+    assert all(state == ["reused"] for state in found.values())
 
 
 def test_pictures_are_stored_with_few_colours_and_stay_what_they_are():

@@ -68,7 +68,7 @@ def stage(read: Callable[[str], nbformat.NotebookNode]) -> str:
     return digest.hexdigest()
 
 
-def build(read: Callable[[str], nbformat.NotebookNode] = notebooks.execute) -> None:
+def build(read: Callable[[str], nbformat.NotebookNode]) -> None:
     """Build the site into ``_build/html`` where anything in it has changed.
 
     Parameters
@@ -125,10 +125,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=8000)
     options = parser.parse_args(arguments)
     try:
-        build()
+        notebooks.execute_all()
+        build(notebooks.executed)
     except (notebooks.BuildError, chapters.ChapterError) as error:
         print(f"\n{error}\n", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nStopped. What was executed is kept for the next build.", file=sys.stderr)
+        return 130
     if options.command == "build":
         print("\nOpen _build/html/index.html in a browser, or run: make serve")
         return 0

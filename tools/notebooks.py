@@ -14,9 +14,11 @@ import hashlib
 import io
 import json
 import logging
+import multiprocessing
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -74,7 +76,7 @@ def fingerprint(name: str, notebook: nbformat.NotebookNode) -> str:
             # The rows that come with the course are what the chapters themselves have made.
             if path.is_file() and "__pycache__" not in path.parts and COURSE not in path.parents
         )
-    if any("logbook." in cell.source for cell in code_cells(notebook)):
+    if uses_rows(notebook):
         files += sorted(path for path in LOGBOOK.rglob("*.npz") if path.stem < name)
     for path in files:
         digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
@@ -88,6 +90,11 @@ def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
         for cell in notebook.cells
         if cell.cell_type == "code" and "injected-parameters" not in cell.metadata.get("tags", [])
     ]
+
+
+def uses_rows(notebook: nbformat.NotebookNode) -> bool:
+    """Tell whether a chapter reads the rows that earlier ones have added to the results table."""
+    return any("logbook." in cell.source for cell in code_cells(notebook))
 
 
 @contextlib.contextmanager
@@ -243,27 +250,61 @@ def problems(notebook: nbformat.NotebookNode) -> list[str]:
 
 def execute(name: str) -> nbformat.NotebookNode:
     """Return the executed learner's notebook, from ``_build/executed`` where nothing changed."""
-    print(f"{name:<28}", end="", flush=True)
     notebook = chapters.learner(chapters.read(name))
     key = fingerprint(name, notebook)
     kept_at = EXECUTED / f"{name}.ipynb"
     if kept_at.exists():
         executed = nbformat.read(kept_at, as_version=4)
         if executed.metadata.get("reading_faces") == key:
-            print("reused", flush=True)
+            print(f"{name:<28}reused", flush=True)
             return graft(name, notebook, executed)
     start = time.perf_counter()
     try:
         executed = run(name, notebook)
     except BuildError:
-        print("failed", flush=True)
+        print(f"{name:<28}failed", flush=True)
         raise
-    print(f"{time.perf_counter() - start:4.0f} s", flush=True)
+    print(f"{name:<28}{time.perf_counter() - start:4.0f} s", flush=True)
     EXECUTED.mkdir(parents=True, exist_ok=True)
     kept = nbformat.from_dict(executed)
     kept.metadata["reading_faces"] = key
     write(kept, kept_at)
     return executed
+
+
+def execute_all() -> None:
+    """Execute what changed, two chapters at a time where there are two cores.
+
+    One alone keeps little more than one core busy; three would need the memory of a workstation.
+    Chapters that pass on rows of the results table follow each other.
+    Times that a chapter measures suffer, so what is stored in ``notebooks/`` is not made here.
+    """
+    names = chapters.names()
+    chain = [name for name in names if uses_rows(chapters.learner(chapters.read(name)))]
+    queues = [chain, *([name] for name in names if name not in chain)]
+    # A fork would share open sockets and threads.
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(min(2, os.cpu_count() or 1), initializer=_end_cleanly) as pool:
+        for _ in pool.imap_unordered(_execute_in_turn, queues):
+            pass
+        pool.close()
+        pool.join()
+
+
+def _execute_in_turn(names: list[str]) -> None:
+    for name in names:
+        execute(name)
+
+
+def _end_cleanly() -> None:
+    """Leave Ctrl-C to the first process, whose end of this one closes kernels and folders."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+
+
+def executed(name: str) -> nbformat.NotebookNode:
+    """Return a chapter's notebook as `execute` has kept it."""
+    return nbformat.read(EXECUTED / f"{name}.ipynb", as_version=4)
 
 
 def stored(name: str) -> nbformat.NotebookNode:

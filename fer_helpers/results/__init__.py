@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -228,16 +229,20 @@ def provenance(runs: Iterable[Run]) -> str:
     versions = dict.fromkeys(
         ", ".join(f"{name} {value}" for name, value in run.versions.items()) for run in runs
     )
+    networks = f"{len(runs)} network" + "s" * (len(runs) > 1)
+    lines = [
+        f"data       {first.dataset}, {first.training_images:,} training images, "
+        f"sha256 {first.data_checksum[:16]}…",
+        f"network    {first.architecture}, {first.parameters:,} parameters",
+        f"protocol   {protocol}",
+        f"trained    {networks} in {sum(run.seconds for run in runs) / 60:.0f} min",
+        f"machine    {'; '.join(dict.fromkeys(run.hardware for run in runs))}",
+        f"versions   {'; '.join(versions)}",
+    ]
+    # As wide as a page's column.
     return "\n".join(
-        [
-            f"data       {first.dataset}, {first.training_images} training images, "
-            f"sha256 {first.data_checksum[:16]}…",
-            f"network    {first.architecture}, {first.parameters} parameters",
-            f"protocol   {protocol}",
-            f"trained    {len(runs)} networks in {sum(run.seconds for run in runs) / 60:.0f} min",
-            f"machine    {'; '.join(dict.fromkeys(run.hardware for run in runs))}",
-            f"versions   {'; '.join(versions)}",
-        ]
+        textwrap.fill(line, 88, subsequent_indent=" " * 11, break_on_hyphens=False)
+        for line in lines
     )
 
 
@@ -257,7 +262,9 @@ def folders(*, runs: Path = RUNS) -> list[tuple[str, str, str]]:
     return found
 
 
-def report(name: str, dataset: str = "fer2013", *, runs: Path = RUNS) -> str:
+def report(
+    name: str, dataset: str = "fer2013", *, without: str | None = None, runs: Path = RUNS
+) -> str:
     """Say what a network has reached on a data set, or that it was not run.
 
     Accuracy with a 95 % interval, the same without the images that have a copy in training, and
@@ -269,6 +276,8 @@ def report(name: str, dataset: str = "fer2013", *, runs: Path = RUNS) -> str:
         A network's name.
     dataset
         The data set's name.
+    without
+        A plan to leave out.
     runs
         The folder of all studies.
 
@@ -279,7 +288,7 @@ def report(name: str, dataset: str = "fer2013", *, runs: Path = RUNS) -> str:
     """
     parts = []
     for plan, data, profile in folders(runs=runs):
-        if data != dataset:
+        if data != dataset or plan == without:
             continue
         found = {
             member: run

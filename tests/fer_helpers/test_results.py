@@ -203,3 +203,5 @@ def test_report_counts_and_says_what_was_not_run(tmp_path):
         "quick on fer2013, study four-cnns/quick-paper, profile full",
         "quick on fer2013, profile cpu",
     ]
+    short = results.report("quick", without="four-cnns/quick-paper", runs=tmp_path)
+    assert short.splitlines()[0] == head and "\n\n" not in short

@@ -37,6 +37,13 @@ def no_rows_of_ones_own(tmp_path, monkeypatch):
     monkeypatch.setenv("READING_FACES_LOGBOOK", str(tmp_path / "logbook"))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def data_are_there():
+    """Make what many chapters load; two at once would say that one waits, which nbval compares."""
+    load("sample")
+    load("thermal")
+
+
 @pytest.fixture
 def stored(name):
     return nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
@@ -187,6 +194,13 @@ def test_fit_outputs_pass():
     figure = nbformat.v4.new_output("display_data", {"image/png": "iVBO"})
     good = cell(outputs=[stream("0.875"), figure], mystnb={"image": {"alt": "A face."}})
     assert notebooks.problems(nbformat.v4.new_notebook(cells=[good])) == []
+
+
+def test_progress_is_no_output():
+    waiting = stream("waiting for another process that writes /home/ada/faces\n", "stderr")
+    bar = stream("\r 40%|####      | 4/10 [00:01<00:02,  3.1it/s]\n", "stderr")
+    trouble = stream("RuntimeWarning: divide by zero\n", "stderr")
+    assert notebooks.cleaned([waiting, stream("0.5"), bar, trouble], 1) == [stream("0.5"), trouble]
 
 
 def test_a_failing_chapter_is_named(monkeypatch):

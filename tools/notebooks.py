@@ -39,8 +39,8 @@ EXECUTED = ROOT / "_build" / "executed"
 LOGBOOK = ROOT / "_build" / "logbook"
 PARAMETERS = {"dataset": "sample", "profile": "cpu"}
 
-# Progress bars on the error stream are for whoever waits, not for readers.
-PROGRESS = re.compile(r"\d+%\||it/s|s/it")
+# Progress on the error stream is for whoever waits, not for readers.
+PROGRESS = re.compile(r"\d+%\||it/s|s/it|^waiting for another process")
 UNWANTED = {
     "a path of the machine that ran it": re.compile(
         r"(?<![\w.:/])/(?:home|root|work|tmp|Users|usr|opt|private|var|content|mnt)/|\b[A-Z]:\\"
@@ -208,11 +208,11 @@ def cleaned(outputs: list[nbformat.NotebookNode], count: int) -> list[nbformat.N
         if "image/png" in output.get("data", {}):
             output.data["image/png"] = smaller(output.data["image/png"])
         kept.append(output)
-    return [
-        output
-        for output in kept
-        if not (output.get("name") == "stderr" and PROGRESS.search(output.text))
-    ]
+    for output in kept:
+        if output.get("name") == "stderr":
+            lines = re.split(r"(?<=[\r\n])", output.text)
+            output.text = "".join(line for line in lines if not PROGRESS.search(line)).strip("\r")
+    return [o for o in kept if o.get("name") != "stderr" or o.text.strip()]
 
 
 def texts(cell: nbformat.NotebookNode) -> Iterator[str]:
@@ -282,6 +282,7 @@ def execute_all() -> None:
     names = chapters.names()
     chain = [name for name in names if uses_rows(chapters.learner(chapters.read(name)))]
     queues = [chain, *([name] for name in names if name not in chain)]
+    load(PARAMETERS["dataset"])  # or the first two chapters would both want to make it
     # A fork would share open sockets and threads.
     context = multiprocessing.get_context("spawn")
     with context.Pool(min(2, os.cpu_count() or 1), initializer=_end_cleanly) as pool:

@@ -241,7 +241,7 @@ def provenance(runs: Iterable[Run]) -> str:
     ]
     # As wide as a page's column.
     return "\n".join(
-        textwrap.fill(line, 88, subsequent_indent=" " * 11, break_on_hyphens=False)
+        textwrap.fill(line, 78, subsequent_indent=" " * 11, break_on_hyphens=False)
         for line in lines
     )
 
@@ -311,9 +311,9 @@ def _lines(found: dict[tuple, Run], truth: Reference) -> list[str]:
             right = probabilities.argmax(axis=1) == truth.labels[part]
             alone = right[~truth.copies[part]]
             low, high = wilson_interval(int(right.sum()), len(right))
-            what = f"{part}, mean of 18 windows" if crops else part
+            what = f"{part}, 18 windows" if crops else part
             lines.append(
-                f"{view} {seed}, {what + ':':<32} {right.mean():.3f} ({low:.3f} to {high:.3f}), "
+                f"{view} {seed}, {what + ':':<24} {right.mean():.3f} ({low:.3f} to {high:.3f}), "
                 f"without copies {alone.mean():.3f}"
             )
     return lines

@@ -191,7 +191,8 @@ def test_report_counts_and_says_what_was_not_run(tmp_path):
     head, plain, crops, *rest = results.report("quick", runs=tmp_path).splitlines()
     assert head == "quick on fer2013, profile cpu"
     assert " 0.750 (0." in plain and plain.endswith("without copies 0.667")
-    assert "mean of 18 windows" in crops and " 1.000 (0." in crops
+    assert max(map(len, (plain, crops))) <= 78
+    assert "test, 18 windows:" in crops and " 1.000 (0." in crops
     assert any(line.startswith("protocol") for line in rest)
     # A study of several plans has folders of its own, and the network is found in them.
     paper = tmp_path / "four-cnns" / "quick-paper" / "fer2013-full"

@@ -164,7 +164,7 @@ def test_provenance_names_what_is_needed_to_repeat(tiny, faces, tmp_path):
     lines = results.provenance(runs.values()).splitlines()
     first = [line[:11].strip() for line in lines if line[0] != " "]
     assert first == ["data", "network", "protocol", "trained", "machine", "versions"]
-    assert max(map(len, lines)) <= 88
+    assert max(map(len, lines)) <= 78
 
 
 def test_another_seed_has_a_folder_of_its_own():
